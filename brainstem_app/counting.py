@@ -1,7 +1,8 @@
-"""Numbers with their nouns, and lists of names that stay short: one form everywhere."""
+"""Numbers with their nouns, and names in lists: one form everywhere."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 _MOST_NAMES = 10
@@ -43,6 +44,11 @@ def counted(number: int, one: str, many: str = "") -> str:
 def agreeing(number: int, singular: str, plural: str) -> str:
     """Return the word that goes with a number, e.g. "is" or "are"."""
     return singular if number == 1 else plural
+
+
+def natural_key(name: str) -> list[tuple[int, str]]:
+    """Key that sorts names with numbers in them by their values: ``ses-2`` before ``ses-10``."""
+    return [(int(part) if part.isdigit() else -1, part) for part in re.split(r"(\d+)", name)]
 
 
 def plural_of(noun: str) -> str:

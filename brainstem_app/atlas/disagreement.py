@@ -74,11 +74,6 @@ class DisagreementTable(BaseModel):
         return None if found is None else found.between_mm
 
     @property
-    def mean_between_mm(self) -> float:
-        """Mean over the nuclei of the distance between registrations."""
-        return sum(found.between_mm for found in self.nuclei.values()) / len(self.nuclei)
-
-    @property
     def mean_reference_mm(self) -> float:
         """Mean over the nuclei of the distance of `prepare`'s registration from the consensus."""
         return sum(found.reference_mm for found in self.nuclei.values()) / len(self.nuclei)

@@ -97,9 +97,7 @@ class Reader:
     def __init__(self, background: Background) -> None:
         self._background = background
         self._about: Hashable = None
-        self._next: (
-            tuple[Callable[[], Any], Callable[[Any], None], Callable[[BaseException], None]] | None
-        ) = None
+        self._next: _Question | None = None
         self._is_busy = False
 
     @property

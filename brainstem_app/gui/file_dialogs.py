@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,8 +10,13 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from brainstem_app.gui.messages.message import Message, MessageLevel
+
 if TYPE_CHECKING:
     from brainstem_app.gui.settings import WindowSettings
+
+#: Takes a `Message`: the `emit` of a signal.
+Say = Callable[[Message], None]
 
 
 class FileDialogs:
@@ -57,6 +63,8 @@ class FileDialogs:
         return Path(name)
 
 
-def open_in_system(path: Path) -> bool:
-    """Open a file or folder with the program the system has for it; whether there is one."""
-    return QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+def open_in_system(path: Path, say: Say | None = None) -> None:
+    """Open a file or folder with the program the system has for it; say so where there is none."""
+    if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))) and say is not None:
+        what = f"No program on this computer opens {path.name}."
+        say(Message(MessageLevel.WARNING, what, str(path), "Open it from your file manager."))

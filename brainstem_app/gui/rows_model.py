@@ -86,6 +86,10 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
         """Place of the row with a key, −1 if it is not there."""
         return next((place for place, row in enumerate(self._rows) if self._key(row) == key), -1)
 
+    def column_of(self, title: str) -> int:
+        """Place of the column with a title."""
+        return [column.title for column in self._columns].index(title)
+
     def text_of(self, place: int) -> str:
         """All that the cells of a row show, in small letters, to be searched."""
         row = self._rows[place]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from brainstem_app.imaging.orientation import affine_from_letters, axis_letters, obliquity_degrees
+from brainstem_app.imaging.orientation import affine_from_letters, axis_letters, obliquity_degrees, shear
 from brainstem_app.imaging.scan import Finding, Level
 from brainstem_app.imaging.scan_file import ScanImage
 from brainstem_app.imaging.spaces import Affine
@@ -249,7 +249,7 @@ def _pixdim_findings(opened: ScanImage, affine: Affine, chosen: str) -> list[Fin
             )
         ]
     used = np.linalg.norm(affine[:3, :3], axis=0)
-    if np.abs(stated / used - 1).max() < 0.01 or _shear(affine) > _SHEAR:
+    if np.abs(stated / used - 1).max() < 0.01 or shear(affine) > _SHEAR:
         return []
     return [
         Finding(
@@ -263,10 +263,10 @@ def _pixdim_findings(opened: ScanImage, affine: Affine, chosen: str) -> list[Fin
 
 
 def _shape_findings(affine: Affine) -> list[Finding]:
-    shear = _shear(affine)
+    cosine = shear(affine)
     found = []
-    if shear > _SHEAR:
-        degrees = float(np.degrees(np.arcsin(min(shear, 1.0))))
+    if cosine > _SHEAR:
+        degrees = float(np.degrees(np.arcsin(min(cosine, 1.0))))
         found.append(
             Finding(
                 Level.WARNING,
@@ -284,11 +284,6 @@ def _shape_findings(affine: Affine) -> list[Finding]:
             )
         )
     return found
-
-
-def _shear(affine: Affine) -> float:
-    columns = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
-    return float(np.abs(columns.T @ columns - np.eye(3)).max())
 
 
 def _standard_space(code: int) -> Finding:

@@ -24,8 +24,7 @@ _LABELS = ("labels", "label", "dseg", "segmentation", "file", "path")
 _TABLES = ("dseg.tsv", "labels.tsv", "labels.csv", "labels.json", "labels.txt", "labels.label")
 _WHERE_LABELS = (
     "Give a BIDS derivatives folder with sub-…_dseg.nii.gz, a folder with a folder or file a subject, or a "
-    "table "
-    "with the columns participant_id and labels."
+    "table with the columns participant_id and labels."
 )
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import atomic_path
+from brainstem_app.imaging.orientation import shear
 from brainstem_app.imaging.scan import Finding
 from brainstem_app.imaging.scan_file import open_scan_file
 from brainstem_app.imaging.spaces import Affine
@@ -179,5 +180,4 @@ def _save(path: Path, voxels: NDArray[Any], affine: Affine, space: FileSpace) ->
 
 def is_sheared(affine: Affine) -> bool:
     """Whether the voxel axes are not at right angles (more than 0.1 µm over 1 mm)."""
-    columns = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
-    return bool(np.abs(columns.T @ columns - np.eye(3)).max() > _SHEAR_TOLERANCE)
+    return shear(affine) > _SHEAR_TOLERANCE

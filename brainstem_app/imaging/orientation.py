@@ -59,28 +59,14 @@ def to_canonical(data: NDArray[Any], affine: Affine) -> tuple[NDArray[Any], Affi
     affine : ndarray of float64, shape (4, 4)
         Voxel to world of the reordered data.
     """
-    from nibabel.orientations import apply_orientation, inv_ornt_aff
-
-    codes = _axis_codes(affine)
-    moved = apply_orientation(data, codes)
-    return moved, np.asarray(affine, dtype=np.float64) @ inv_ornt_aff(codes, data.shape[:3])
+    return _reordered(data, affine, _axis_codes(affine))
 
 
 def to_letters(data: NDArray[Any], affine: Affine, letters: str) -> tuple[NDArray[Any], Affine]:
-    """Reorder the axes so that they run as the letters say, e.g. ``"LPS"``; no voxel is interpolated.
+    """Reorder the axes as `to_canonical` does, but to run as the letters say, e.g. ``"LPS"``."""
+    from nibabel.orientations import axcodes2ornt, ornt_transform
 
-    Returns
-    -------
-    data : ndarray
-        A view of the same voxels.
-    affine : ndarray of float64, shape (4, 4)
-        Voxel to world of the reordered data.
-    """
-    from nibabel.orientations import apply_orientation, axcodes2ornt, inv_ornt_aff, ornt_transform
-
-    change = ornt_transform(_axis_codes(affine), axcodes2ornt(letters))
-    moved = apply_orientation(data, change)
-    return moved, np.asarray(affine, dtype=np.float64) @ inv_ornt_aff(change, data.shape[:3])
+    return _reordered(data, affine, ornt_transform(_axis_codes(affine), axcodes2ornt(letters)))
 
 
 def to_axes_of(data: NDArray[Any], affine: Affine, other: Affine) -> tuple[NDArray[Any], Affine]:
@@ -96,16 +82,17 @@ def to_axes_of(data: NDArray[Any], affine: Affine, other: Affine) -> tuple[NDArr
 
     Returns
     -------
-    data : ndarray
-        A view of the same voxels.
-    affine : ndarray of float64, shape (4, 4)
-        Voxel to world of the reordered data.
+    data, affine
+        As of `to_canonical`.
     """
+    return _reordered(data, affine, _axis_codes(np.linalg.inv(other) @ affine))
+
+
+def _reordered(data: NDArray[Any], affine: Affine, change: NDArray[Any]) -> tuple[NDArray[Any], Affine]:
     from nibabel.orientations import apply_orientation, inv_ornt_aff
 
-    codes = _axis_codes(np.linalg.inv(other) @ affine)
-    moved = apply_orientation(data, codes)
-    return moved, np.asarray(affine, dtype=np.float64) @ inv_ornt_aff(codes, data.shape[:3])
+    moved = apply_orientation(data, change)
+    return moved, np.asarray(affine, dtype=np.float64) @ inv_ornt_aff(change, data.shape[:3])
 
 
 def from_canonical(data: NDArray[Any], native_affine: Affine) -> NDArray[Any]:
@@ -171,6 +158,12 @@ def affine_from_letters(
         affine[row, column] = size if _SIDES[row].index(letter) else -size
     affine[:3, 3] = -affine[:3, :3] @ ((np.array(shape) - 1) / 2)
     return affine
+
+
+def shear(affine: Affine) -> float:
+    """Largest cosine between two voxel axes: 0 where they are at right angles."""
+    columns = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
+    return float(np.abs(columns.T @ columns - np.eye(3)).max())
 
 
 def obliquity_degrees(affine: Affine) -> float:

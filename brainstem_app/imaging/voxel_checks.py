@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -108,10 +110,7 @@ def check_voxels(scan: Scan) -> tuple[Finding, ...]:
 def extent_mm(scan: Scan) -> tuple[float, float, float]:
     """Field of view in mm along right–left, back–front and down–up, by the axis nearest to each."""
     lengths = np.array(scan.shape) * np.array(scan.voxel_size_mm)
-    along = dict.fromkeys("RAS", 0.0)
-    for letter, length in zip(axis_letters(scan.affine), lengths, strict=True):
-        along[_OPPOSITE.get(letter, letter)] = float(length)
-    return along["R"], along["A"], along["S"]
+    return _along_body(scan, lengths)
 
 
 def content_extent_mm(scan: Scan) -> tuple[float, float, float]:
@@ -124,11 +123,18 @@ def content_extent_mm(scan: Scan) -> tuple[float, float, float]:
         return 0.0, 0.0, 0.0
     thinned = above_floor(scan.data[::2, ::2, ::2], levels)
     bright = thinned > 0.1 * np.percentile(thinned, 99)
-    along = dict.fromkeys("RAS", 0.0)
-    for axis, letter in enumerate(axis_letters(scan.affine)):
+    lengths = []
+    for axis, size in enumerate(scan.voxel_size_mm):
         others = tuple(other for other in range(3) if other != axis)
         planes = np.flatnonzero(bright.mean(axis=others) > 0.02)
-        length = 2.0 * (planes[-1] - planes[0] + 1) * scan.voxel_size_mm[axis] if planes.size else 0.0
+        lengths.append(2.0 * (planes[-1] - planes[0] + 1) * size if planes.size else 0.0)
+    return _along_body(scan, lengths)
+
+
+def _along_body(scan: Scan, lengths: Iterable[float]) -> tuple[float, float, float]:
+    """Lengths along the voxel axes as those right–left, back–front and down–up."""
+    along = dict.fromkeys("RAS", 0.0)
+    for letter, length in zip(axis_letters(scan.affine), lengths, strict=True):
         along[_OPPOSITE.get(letter, letter)] = float(length)
     return along["R"], along["A"], along["S"]
 

@@ -12,26 +12,19 @@ from brainstem_app.imaging.atomic import clear_leftovers
 from brainstem_app.jobs.job import (
     ActivationsJob,
     BuildAtlasJob,
-    ChangeJob,
-    CohortJob,
     CompareCellJob,
     CompareJob,
     CopyStudyJob,
-    DemoJob,
     EvaluateRunJob,
-    EvaluateVolumesJob,
     ExportEnsembleJob,
     ExportModelJob,
-    ExportResultsJob,
     ImportAtlasJob,
     Job,
-    MakeDatasetJob,
     MeasureSpeedJob,
-    RetestJob,
-    SaveReferenceJob,
-    SimulateJob,
+    SegmentJob,
     TrainJob,
 )
+from brainstem_app.jobs.registry import folder_of
 from brainstem_app.locks.lock_file import INNER_LOCK, LOCK_ENDING, locked
 from brainstem_app.plain_name import MOST_BYTES, name_key
 
@@ -103,65 +96,48 @@ def claims_of(job: Job) -> tuple[Claim, ...]:
         case CompareJob():
             return (claim_of(job.study / "comparisons" / job.grid.name, "The comparison"),)
         case BuildAtlasJob() | ImportAtlasJob():
-            return _atlas_claims(job)
+            return (_atlas_claim(job),)
         case MeasureSpeedJob():
-            return _speed_claims()
-        case ExportModelJob():
-            return _model_claims(job)
-        case ExportEnsembleJob():
-            return _ensemble_claims(job)
+            return (_speed_claim(),)
+        case ExportModelJob() | ExportEnsembleJob():
+            return _export_claims(job)
         case ActivationsJob():
-            run = job.study / "runs" / job.run
-            return (claim_within(job.out) if job.out else claim_of(run / "activations", "The page"),)
-        case (
-            EvaluateVolumesJob()
-            | CohortJob()
-            | RetestJob()
-            | ChangeJob()
-            | SaveReferenceJob()
-            | DemoJob()
-            | SimulateJob()
-            | MakeDatasetJob()
-            | ExportResultsJob()
-        ):
-            return (claim_within(job.out),)
+            return (_claim_within_or(job.out, job.study / "runs" / job.run / "activations", "The page"),)
         case CopyStudyJob():
             return (claim_within(job.out, "The folder for the copy"),)
-        case _:
+        case SegmentJob():
             return ()
+        case _:
+            out: Path | None = getattr(job, "out", None)
+            return (claim_within(out),) if out else ()
 
 
-def _atlas_claims(job: BuildAtlasJob | ImportAtlasJob) -> tuple[Claim, ...]:
+def _claim_within_or(out: Path | None, own: Path, what: str) -> Claim:
+    """Claim the folder that the user chose, or else the program's own."""
+    return claim_within(out) if out else claim_of(own, what)
+
+
+def _atlas_claim(job: BuildAtlasJob | ImportAtlasJob) -> Claim:
     # Imported only here: they load what makes atlases.
     from brainstem_app.jobs.atlases.build_atlas import folder_of_build
     from brainstem_app.jobs.atlases.import_atlas import folder_of_import
 
     folder = folder_of_build(job) if isinstance(job, BuildAtlasJob) else folder_of_import(job)
-    return (claim_within(folder) if job.out else claim_of(folder, "The atlas"),)
+    return _claim_within_or(job.out, folder, "The atlas")
 
 
-def _speed_claims() -> tuple[Claim, ...]:
+def _speed_claim() -> Claim:
     """Claim the measurement: two at once would each measure half of the machine."""
     from brainstem_app.jobs.networks.machine_speed import speed_file
 
-    return (claim_of(speed_file(), "The measurement"),)
+    return claim_of(speed_file(), "The measurement")
 
 
-def _model_claims(job: ExportModelJob) -> tuple[Claim, ...]:
+def _export_claims(job: ExportModelJob | ExportEnsembleJob) -> tuple[Claim, ...]:
     from brainstem_app.models.library import user_models_folder
 
-    run = job.run.resolve()
-    written = claim_within(job.out) if job.out else claim_of(run / "export", "The exported model")
+    written = _claim_within_or(job.out, folder_of(job), "The exported model")
     if not job.install:
         return (written,)
-    return written, claim_of(user_models_folder() / (job.name or run.name), "The model")
-
-
-def _ensemble_claims(job: ExportEnsembleJob) -> tuple[Claim, ...]:
-    from brainstem_app.models.library import user_models_folder
-
-    study = job.runs[0].resolve().parent.parent
-    written = (
-        claim_within(job.out) if job.out else claim_of(study / "ensembles" / job.name, "The exported model")
-    )
-    return (written, claim_of(user_models_folder() / job.name, "The model")) if job.install else (written,)
+    name = job.run.resolve().name if isinstance(job, ExportModelJob) and not job.name else job.name
+    return written, claim_of(user_models_folder() / name, "The model")

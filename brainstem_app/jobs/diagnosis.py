@@ -100,7 +100,7 @@ def _writable(folder: Path) -> str:
 
 def _onnxruntime_devices() -> Rows:
     """Device that computes the default model, found out by loading it."""
-    from brainstem_app.jobs.job import DEFAULT_MODEL
+    from brainstem_app.jobs.kinds.job_model import DEFAULT_MODEL
     from brainstem_app.models.library import find_model
     from brainstem_app.models.onnx_session import open_network
 

@@ -10,7 +10,6 @@ from pydantic import Field, TypeAdapter, ValidationError
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import write_text
 from brainstem_app.jobs.kinds.atlases import BuildAtlasJob, ImportAtlasJob
-from brainstem_app.jobs.kinds.job_model import DEFAULT_ATLAS, DEFAULT_MODEL
 from brainstem_app.jobs.kinds.many import CompareCellJob, CompareJob, OnSlurmJob
 from brainstem_app.jobs.kinds.networks import (
     ActivationsJob,
@@ -46,46 +45,6 @@ from brainstem_app.jobs.kinds.studies import (
 )
 from brainstem_app.small_files import read_small
 from brainstem_app.validation import input_error
-
-__all__ = [
-    "DEFAULT_ATLAS",
-    "DEFAULT_MODEL",
-    "AcceptResultsJob",
-    "ActivationsJob",
-    "AddReferenceJob",
-    "BuildAtlasJob",
-    "ChangeJob",
-    "CohortJob",
-    "CompareCellJob",
-    "CompareJob",
-    "CopyStudyJob",
-    "CorrectResultJob",
-    "DemoJob",
-    "EvaluateRunJob",
-    "EvaluateVolumesJob",
-    "ExportEnsembleJob",
-    "ExportModelJob",
-    "ExportResultsJob",
-    "ImportAtlasJob",
-    "ImportResultsJob",
-    "Job",
-    "MakeDatasetJob",
-    "MeasureSpeedJob",
-    "OnSlurmJob",
-    "PrepareJob",
-    "QualityJob",
-    "RejectResultsJob",
-    "RemoveReferenceJob",
-    "RestoreResultsJob",
-    "RetestJob",
-    "SaveReferenceJob",
-    "SegmentJob",
-    "SimulateJob",
-    "TrainJob",
-    "UndecideResultsJob",
-    "read_job",
-    "write_job",
-]
 
 Job = Annotated[
     SegmentJob

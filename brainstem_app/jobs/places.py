@@ -13,23 +13,12 @@ from brainstem_app.imaging.bids.dataset import is_bids_dataset
 from brainstem_app.imaging.dicom.conversion import split_series
 from brainstem_app.imaging.dicom.headers import is_dicom_file
 from brainstem_app.jobs.job import (
-    ActivationsJob,
-    BuildAtlasJob,
     ChangeJob,
-    CohortJob,
-    CopyStudyJob,
-    DemoJob,
-    EvaluateVolumesJob,
-    ExportEnsembleJob,
-    ExportModelJob,
-    ExportResultsJob,
     ImportAtlasJob,
     Job,
     MakeDatasetJob,
     OnSlurmJob,
     PrepareJob,
-    RetestJob,
-    SaveReferenceJob,
     SegmentJob,
     SimulateJob,
 )
@@ -55,9 +44,7 @@ def places_of(job: Job) -> Places:
     match job:
         case OnSlurmJob(job=inner):
             return places_of(inner)
-        case SegmentJob():
-            return Places(tuple(read_folder(scan) for scan in job.scans), job.out)
-        case ChangeJob():
+        case SegmentJob() | ChangeJob():
             return Places(tuple(read_folder(scan) for scan in job.scans), job.out)
         case PrepareJob():
             # A study that is there goes on where it is.
@@ -65,24 +52,8 @@ def places_of(job: Job) -> Places:
             return Places((job.dataset,) if is_new else (), job.study)
         case ImportAtlasJob():
             return Places((job.source,), job.out)
-        case (
-            CopyStudyJob()  # says itself what it may not be copied into
-            | SimulateJob()
-            | MakeDatasetJob()
-            | DemoJob()
-            | EvaluateVolumesJob()
-            | CohortJob()
-            | RetestJob()
-            | SaveReferenceJob()
-            | ExportResultsJob()
-            | BuildAtlasJob()
-            | ExportModelJob()
-            | ExportEnsembleJob()
-            | ActivationsJob()
-        ):
-            return Places((), job.out)
-        case _:
-            return Places()
+        case _:  # The copy of a study says itself what it may not lie in.
+            return Places((), getattr(job, "out", None))
 
 
 def read_folder(scan: Path) -> Path:

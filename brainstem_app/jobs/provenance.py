@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import platform
 from pathlib import Path
@@ -25,6 +26,14 @@ def file_hashes(folder: Path) -> dict[str, str]:
 def software_versions() -> dict[str, str]:
     """Versions of the program, Python and the packages that compute."""
     return {"brainstem-app": __version__, "python": platform.python_version(), **library_versions()}
+
+
+def login_name() -> str:
+    """Name of the user's login; empty where the system knows none."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return ""
 
 
 def usable_cores() -> int:

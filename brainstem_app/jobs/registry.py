@@ -21,6 +21,10 @@ from brainstem_app.locations import user_data_folder
 from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER
 
 
+def _out(job: Any) -> Path:
+    return Path(job.out)
+
+
 @dataclass(frozen=True)
 class JobKind:
     """One kind of job.
@@ -32,10 +36,10 @@ class JobKind:
     place : str
         Module of this package and function that does it, ``"scans.segment:segment"``; imported when it is
         needed, for many load libraries that take seconds.
-    folder : callable
-        Folder that the results of a job go to.
     title : str
         What a job is called in a list; ``{job}`` stands for it.
+    folder : callable
+        Folder that the results of a job go to.
     cores : {"its own", "all", "none"}
         Cores that it keeps busy: one for each of its processes, all of the machine as what trains or predicts
         with Keras, or none as what waits for the disk.
@@ -43,8 +47,8 @@ class JobKind:
 
     model: type[JobModel]
     place: str
-    folder: Callable[[Any], Path]
     title: str
+    folder: Callable[[Any], Path] = _out
     cores: Literal["its own", "all", "none"] = "its own"
 
     def work(self, job: Job, reporter: Reporter) -> Summary:
@@ -60,165 +64,72 @@ def _run_folder(job: Any) -> Path:
     return Path(job.study / "runs" / job.run)
 
 
-def _out(job: Any) -> Path:
-    return Path(job.out)
+def _study(job: Any) -> Path:
+    return Path(job.study)
 
 
 def _segmentations(job: Any) -> Path:
     return Path(job.study / SEGMENTATIONS_FOLDER)
 
 
+# fmt: off
 _ROWS = (
-    JobKind(scans.SegmentJob, "scans.segment:segment", _out, "Segment {job.what}"),
-    JobKind(
-        scans.EvaluateVolumesJob,
-        "scans.evaluate_volumes:evaluate_volumes",
-        _out,
-        "Compare {job.predicted.name}",
-    ),
-    JobKind(scans.SimulateJob, "scans.simulate:simulate", _out, "Simulate {job.subjects}"),
-    JobKind(
-        scans.MakeDatasetJob,
-        "scans.make_dataset:gather",
-        _out,
-        "Make the dataset {job.out.name}",
-        cores="none",
-    ),
-    JobKind(scans.DemoJob, "scans.demo:demo", _out, "Demonstration"),
-    JobKind(
-        studies.PrepareJob, "studies.prepare:prepare", lambda job: job.study, "Prepare {job.dataset.name}"
-    ),
-    JobKind(
-        studies.CopyStudyJob,
-        "studies.copy_study:copy_study",
-        _out,
-        "Save the study as {job.out.name}",
-        cores="none",
-    ),
-    JobKind(
-        studies.AddReferenceJob,
-        "studies.add_reference:add_reference",
-        lambda job: job.study,
-        "Add {job.labels.name} to the training set",
-    ),
-    JobKind(
-        studies.RemoveReferenceJob,
-        "studies.remove_reference:remove_reference",
-        lambda job: job.study,
-        "Take the labels of {job.subject} out of the training set",
-    ),
-    JobKind(
-        results.QualityJob, "results.quality:look_at_results", lambda job: job.study, "Quality of the results"
-    ),
-    JobKind(
-        results.AcceptResultsJob, "results.judge:accept", _segmentations, "Accept {job.subjects[0]}", "none"
-    ),
-    JobKind(
-        results.RejectResultsJob, "results.judge:reject", _segmentations, "Reject {job.subjects[0]}", "none"
-    ),
-    JobKind(
-        results.UndecideResultsJob,
-        "results.judge:undecide",
-        _segmentations,
-        "Undecide {job.subjects[0]}",
-        "none",
-    ),
-    JobKind(
-        results.CorrectResultJob,
-        "results.correct:correct_result",
-        _segmentations,
-        "Report anew: {job.subject}",
-    ),
-    JobKind(
-        results.RestoreResultsJob,
-        "results.restore:restore_results",
-        _segmentations,
-        "Restore {job.subjects[0]}",
-        "none",
-    ),
-    JobKind(
-        results.ImportResultsJob,
-        "results.import_results:import_results",
-        _segmentations,
-        "Import {job.results[0].name}",
-        "none",
-    ),
-    JobKind(results.ExportResultsJob, "results.export:export_results", _out, "Export volumes", "none"),
-    JobKind(networks.TrainJob, "networks.train:train", _run_folder, "Train {job.run}", cores="all"),
-    JobKind(
-        networks.EvaluateRunJob,
-        "networks.evaluate_run:evaluate_run",
-        _run_folder,
-        "Measure {job.run}",
-        cores="all",
-    ),
-    JobKind(
-        networks.ActivationsJob,
-        "networks.activations:write_activation_maps",
-        lambda job: job.out or _run_folder(job),
-        "Activations of {job.run}",
-    ),
-    JobKind(
-        networks.ExportModelJob,
-        "networks.export:export_model",
-        lambda job: job.out or job.run / "export",
-        "Add {job.run.name} to my models",
-        cores="all",
-    ),
-    JobKind(
-        networks.ExportEnsembleJob,
-        "networks.ensemble:export_ensemble",
-        lambda job: job.out or job.runs[0].resolve().parent.parent / "ensembles" / job.name,
-        "Join {job.name}",
-        cores="all",
-    ),
-    JobKind(
-        networks.MeasureSpeedJob,
-        "networks.machine_speed:measure_speed",
-        lambda job: user_data_folder(),
-        "Measure the speed of this machine",
-        cores="all",
-    ),
-    JobKind(
-        many.CompareJob,
-        "many.compare:compare",
-        lambda job: job.study / "comparisons" / job.grid.name,
-        "Compare {job.grid.name}",
-        cores="all",
-    ),
-    JobKind(
-        many.CompareCellJob,
-        "many.compare_cell:compare_cell",
-        lambda job: _run_folder(job.train),
-        "Train {job.train.run}",
-    ),
-    JobKind(
-        many.OnSlurmJob,
-        "many.on_slurm:on_slurm",
-        lambda job: folder_of(job.job),
-        "On a cluster: {job.job.kind}",
-    ),
-    JobKind(people.CohortJob, "people.cohort:compare_cohort", _out, "Compare groups of people"),
-    JobKind(
-        people.SaveReferenceJob, "people.reference:save_reference", _out, "Save a reference group", "none"
-    ),
-    JobKind(people.RetestJob, "people.retest:measure_repeatability", _out, "Repeatability of volumes"),
-    JobKind(
-        people.ChangeJob, "people.change:measure_change", _out, "Change over time: {job.what}", cores="all"
-    ),
-    JobKind(
-        atlases.BuildAtlasJob,
-        "atlases.build_atlas:build",
-        lambda job: job.out or job.recipe.parent,
-        "Build the atlas {job.recipe.stem}",
-    ),
-    JobKind(
-        atlases.ImportAtlasJob,
-        "atlases.import_atlas:import_lab_atlas",
-        lambda job: job.out or job.source,
-        "Import the atlas {job.source.name}",
-    ),
+    JobKind(scans.SegmentJob, "scans.segment:segment", "Segment {job.what}"),
+    JobKind(scans.EvaluateVolumesJob, "scans.evaluate_volumes:evaluate_volumes",
+            "Compare {job.predicted.name}"),
+    JobKind(scans.SimulateJob, "scans.simulate:simulate", "Simulate {job.subjects}"),
+    JobKind(scans.MakeDatasetJob, "scans.make_dataset:gather", "Make the dataset {job.out.name}",
+            cores="none"),
+    JobKind(scans.DemoJob, "scans.demo:demo", "Demonstration"),
+    JobKind(studies.PrepareJob, "studies.prepare:prepare", "Prepare {job.dataset.name}", _study),
+    JobKind(studies.CopyStudyJob, "studies.copy_study:copy_study", "Save the study as {job.out.name}",
+            cores="none"),
+    JobKind(studies.AddReferenceJob, "studies.add_reference:add_reference",
+            "Add {job.labels.name} to the training set", _study),
+    JobKind(studies.RemoveReferenceJob, "studies.remove_reference:remove_reference",
+            "Take the labels of {job.subject} out of the training set", _study),
+    JobKind(results.QualityJob, "results.quality:look_at_results", "Quality of the results", _study),
+    JobKind(results.AcceptResultsJob, "results.judge:accept", "Accept {job.subjects[0]}",
+            _segmentations, cores="none"),
+    JobKind(results.RejectResultsJob, "results.judge:reject", "Reject {job.subjects[0]}",
+            _segmentations, cores="none"),
+    JobKind(results.UndecideResultsJob, "results.judge:undecide", "Undecide {job.subjects[0]}",
+            _segmentations, cores="none"),
+    JobKind(results.CorrectResultJob, "results.correct:correct_result", "Report anew: {job.subject}",
+            _segmentations),
+    JobKind(results.RestoreResultsJob, "results.restore:restore_results", "Restore {job.subjects[0]}",
+            _segmentations, cores="none"),
+    JobKind(results.ImportResultsJob, "results.import_results:import_results", "Import {job.results[0].name}",
+            _segmentations, cores="none"),
+    JobKind(results.ExportResultsJob, "results.export:export_results", "Export volumes", cores="none"),
+    JobKind(networks.TrainJob, "networks.train:train", "Train {job.run}", _run_folder, cores="all"),
+    JobKind(networks.EvaluateRunJob, "networks.evaluate_run:evaluate_run", "Measure {job.run}",
+            _run_folder, cores="all"),
+    JobKind(networks.ActivationsJob, "networks.activations:write_activation_maps", "Activations of {job.run}",
+            lambda job: job.out or _run_folder(job)),
+    JobKind(networks.ExportModelJob, "networks.export:export_model", "Add {job.run.name} to my models",
+            lambda job: job.out or job.run / "export", cores="all"),
+    JobKind(networks.ExportEnsembleJob, "networks.ensemble:export_ensemble", "Join {job.name}",
+            lambda job: job.out or job.runs[0].resolve().parent.parent / "ensembles" / job.name, cores="all"),
+    JobKind(networks.MeasureSpeedJob, "networks.machine_speed:measure_speed",
+            "Measure the speed of this machine", lambda job: user_data_folder(), cores="all"),
+    JobKind(many.CompareJob, "many.compare:compare", "Compare {job.grid.name}",
+            lambda job: job.study / "comparisons" / job.grid.name, cores="all"),
+    JobKind(many.CompareCellJob, "many.compare_cell:compare_cell", "Train {job.train.run}",
+            lambda job: _run_folder(job.train)),
+    JobKind(many.OnSlurmJob, "many.on_slurm:on_slurm", "On a cluster: {job.job.kind}",
+            lambda job: folder_of(job.job)),
+    JobKind(people.CohortJob, "people.cohort:compare_cohort", "Compare groups of people"),
+    JobKind(people.SaveReferenceJob, "people.reference:save_reference", "Save a reference group",
+            cores="none"),
+    JobKind(people.RetestJob, "people.retest:measure_repeatability", "Repeatability of volumes"),
+    JobKind(people.ChangeJob, "people.change:measure_change", "Change over time: {job.what}", cores="all"),
+    JobKind(atlases.BuildAtlasJob, "atlases.build_atlas:build", "Build the atlas {job.recipe.stem}",
+            lambda job: job.out or job.recipe.parent),
+    JobKind(atlases.ImportAtlasJob, "atlases.import_atlas:import_lab_atlas",
+            "Import the atlas {job.source.name}", lambda job: job.out or job.source),
 )
+# fmt: on
 
 #: By the word that a job file has for it.
 KINDS: dict[str, JobKind] = {row.model.model_fields["kind"].default: row for row in _ROWS}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from brainstem_app.errors import BrainstemError, JobCancelled
+from brainstem_app.errors import BrainstemError, InputError, JobCancelled
 from brainstem_app.jobs.events import Artifact, Emit, Event, IsCancelled, Metric, Progress, Warned
 
 Summary = dict[str, float | int | str]
@@ -71,6 +72,17 @@ class Reporter:
         """Pass on a failure that does not end the job."""
         what = f"{item}: {error.what}" if item else error.what
         self.warn(what, error.where or "", error.fix)
+
+    @contextmanager
+    def refusing(self, name: str, refused: list[str], *, only: bool) -> Iterator[None]:
+        """Make an InputError a warning, and the name one of those refused; of the only one it is raised."""
+        try:
+            yield
+        except InputError as error:
+            if only:
+                raise
+            self.warn_of(error, name)
+            refused.append(name)
 
     def artifact(self, role: str, path: Path, item: str = "") -> None:
         """Name a file that was written."""

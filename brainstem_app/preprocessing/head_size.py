@@ -74,7 +74,7 @@ class HeadSize:
             Level.INFO,
             "head-size-unknown",
             f"The volume inside the skull was not measured: {self.why_not}. The volume of the brain is given "
-            f"alone ({brain_ml:.0f} ml), which shrinks with the brain.",
+            f"alone ({brain_ml:,.0f} ml), which shrinks with the brain.",
             self.instead,
         )
         return (finding,)

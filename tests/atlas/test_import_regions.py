@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from brainstem_app.atlas.importing.own_atlas import Imported, ImportSettings, import_atlas
+from brainstem_app.atlas.importing.own_atlas import Imported, import_atlas
+from brainstem_app.atlas.importing.request import AtlasRequest
 from brainstem_app.atlas.library import load_atlas
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.spaces import AROUND_BOX
@@ -53,9 +54,9 @@ def _regions(folder: Path, *, above: float = -20.0, below: float = -80.0) -> Pat
 def _import(nuclei: Path, out: Path, regions: Path | None = None) -> Imported:
     table = regions and regions.with_name("regions.csv")
     return import_atlas(
-        ImportSettings(
-            nuclei,
-            "lab",
+        AtlasRequest(
+            source=nuclei,
+            name="lab",
             space="MNI152NLin2009aSym",
             table=nuclei.with_name("nuclei.csv"),
             regions=regions,
@@ -92,8 +93,12 @@ def test_of_probability_maps_a_voxel_belongs_to_the_likelier_region(nuclei: Path
     _save(maps / "upper_part.nii.gz", upper)
     _save(maps / "lower_part.nii.gz", 1 - upper)
     nuclei.with_name("nuclei.csv").write_text("index,name\n1,one\n2,two\n", encoding="utf-8")
-    settings = ImportSettings(
-        nuclei, "lab", space="MNI152NLin2009aSym", table=nuclei.with_name("nuclei.csv"), regions=maps
+    settings = AtlasRequest(
+        source=nuclei,
+        name="lab",
+        space="MNI152NLin2009aSym",
+        table=nuclei.with_name("nuclei.csv"),
+        regions=maps,
     )
     import_atlas(settings, tmp_path / "out")
     regions = load_atlas(tmp_path / "out").regions

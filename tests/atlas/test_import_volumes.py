@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from brainstem_app.atlas.importing.own_atlas import Imported, ImportSettings, import_atlas
+from brainstem_app.atlas.importing.own_atlas import Imported, import_atlas
 from brainstem_app.atlas.importing.probability_scale import ValueRange, scale_of
+from brainstem_app.atlas.importing.request import AtlasRequest
 from brainstem_app.atlas.importing.source_maps import files_of, read_maps
 from brainstem_app.atlas.library import load_atlas, source_volumes_of
 from brainstem_app.errors import InputError
@@ -49,7 +50,7 @@ def save(path: Path, values: NDArray[np.generic], affine: Affine) -> Path:
 
 def do(source: Path, out: Path, **settings: object) -> Imported:
     return import_atlas(
-        ImportSettings(source, "lab", space="MNI152NLin2009aSym", **settings),  # type: ignore[arg-type]
+        AtlasRequest(source=source, name="lab", space="MNI152NLin2009aSym", **settings),  # type: ignore[arg-type]
         out,
     )
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from brainstem_app.atlas.importing.own_atlas import Imported, ImportSettings, import_atlas
+from brainstem_app.atlas.importing.own_atlas import Imported, import_atlas
+from brainstem_app.atlas.importing.request import AtlasRequest
 from brainstem_app.atlas.label_table import Group
 from brainstem_app.atlas.library import list_atlases, load_atlas
 from brainstem_app.cli.app import run
@@ -52,7 +53,7 @@ def folder(tmp_path: Path) -> Path:
 
 def do(source: Path, out: Path, **settings: object) -> Imported:
     return import_atlas(
-        ImportSettings(source, "lab", space="MNI152NLin2009aSym", **settings),  # type: ignore[arg-type]
+        AtlasRequest(source=source, name="lab", space="MNI152NLin2009aSym", **settings),  # type: ignore[arg-type]
         out,
     )
 
@@ -221,7 +222,7 @@ def _red_nuclei(folder: Path, shift: tuple[int, int, int]) -> Path:
 
 def test_distance_from_structures_of_the_same_name_is_measured_and_told(tmp_path: Path) -> None:
     source = _red_nuclei(tmp_path / "maps", (0, -1, 1))
-    made = import_atlas(ImportSettings(source, "lab", space="MNI152NLin6Asym"), tmp_path / "lab")
+    made = import_atlas(AtlasRequest(source=source, name="lab", space="MNI152NLin6Asym"), tmp_path / "lab")
     (warning,) = [text for text in made.warnings if "Measured against" in text]
     assert "2 structures" in warning
     assert "1.4 mm" in warning
@@ -240,7 +241,7 @@ def test_large_shift_is_warned_of_even_in_the_programs_own_space(tmp_path: Path)
 @pytest.mark.parametrize("space", ["MNI305", "MNIColin27", "mniinfant"])
 def test_space_of_another_family_needs_its_image(folder: Path, tmp_path: Path, space: str) -> None:
     with pytest.raises(InputError, match="MNI152 family") as raised:
-        import_atlas(ImportSettings(folder, "lab", space=space), tmp_path / "lab")
+        import_atlas(AtlasRequest(source=folder, name="lab", space=space), tmp_path / "lab")
     assert "--template" in raised.value.fix
 
 
@@ -252,7 +253,7 @@ def test_nothing_in_the_brainstem_and_unknown_spaces_are_refused(tmp_path: Path)
         do(maps, tmp_path / "out")
     assert "--space" in caught.value.fix
     with pytest.raises(InputError, match="Talairach is not of the MNI152 family"):
-        import_atlas(ImportSettings(maps, "lab", space="Talairach"), tmp_path / "out")
+        import_atlas(AtlasRequest(source=maps, name="lab", space="Talairach"), tmp_path / "out")
     with pytest.raises(InputError, match="needs a table"):
         do(maps / "Hypothalamus.nii.gz", tmp_path / "out")
 

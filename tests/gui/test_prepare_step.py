@@ -11,7 +11,6 @@ from pytestqt.qtbot import QtBot
 
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.prepare.prepare_page import PreparePage
-from brainstem_app.gui.prepare.subject_table import SubjectColumn
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.jobs.job import PrepareJob, read_job
 from brainstem_app.study.quality import read_quality
@@ -29,8 +28,8 @@ def page(qtbot: QtBot, open_study: MainWindow) -> PreparePage:
     return shown
 
 
-def column(page: PreparePage, which: SubjectColumn) -> list[str]:
-    return [page.model.index(row, which).data() for row in range(page.model.rowCount())]
+def column(page: PreparePage, title: str) -> list[str]:
+    return [page.model.index(row, page.model.column_of(title)).data() for row in range(page.model.rowCount())]
 
 
 def test_every_setting_of_the_job_can_be_set(page: PreparePage) -> None:
@@ -39,9 +38,9 @@ def test_every_setting_of_the_job_can_be_set(page: PreparePage) -> None:
 
 
 def test_table_shows_state_fit_and_part_of_every_subject(page: PreparePage) -> None:
-    assert column(page, SubjectColumn.STATE) == ["prepared", "prepared", "prepared", "failed"]
-    assert column(page, SubjectColumn.FIT) == ["0.90", "0.90", "0.90", ""]
-    assert column(page, SubjectColumn.PART) == ["training", "validation", "test", ""]
+    assert column(page, "State") == ["prepared", "prepared", "prepared", "failed"]
+    assert column(page, "Fit") == ["0.90", "0.90", "0.90", ""]
+    assert column(page, "Used for") == ["training", "validation", "test", ""]
     assert "1 to go" in page.estimate.text()
 
 
@@ -60,12 +59,12 @@ def test_keys_accept_reject_and_take_back(qtbot: QtBot, page: PreparePage, study
     qtbot.keyClick(page.table, Qt.Key.Key_A)
     assert page.current.name == "sub-2", "it goes to the next"
     qtbot.keyClick(page.table, Qt.Key.Key_R)
-    qtbot.waitUntil(lambda: column(page, SubjectColumn.DECISION)[1] == "rejected", timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: column(page, "By eye")[1] == "rejected", timeout=_LIMIT_MS)
     assert read_quality(study.folder).decisions == {"sub-1": "accepted", "sub-2": "rejected"}
     assert study.splits().validation == ()
     page.table.selectRow(1)
     qtbot.keyClick(page.table, Qt.Key.Key_U)
-    qtbot.waitUntil(lambda: column(page, SubjectColumn.DECISION)[1] == "", timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: column(page, "By eye")[1] == "", timeout=_LIMIT_MS)
     assert study.splits().validation == ("sub-2",)
 
 
@@ -85,7 +84,7 @@ emit(event="finished", seconds=1.0)
     assert read_job(job.job_file) == PrepareJob(
         dataset=dataset, study=study.folder, jobs=2, repeat=True, seed=5, subjects=("sub-4",)
     )
-    qtbot.waitUntil(lambda: column(page, SubjectColumn.STATE)[3] == "fine warp", timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: column(page, "State")[3] == "fine warp", timeout=_LIMIT_MS)
     assert page.progress.isVisible()
     assert not page.all_button.isEnabled()
     (tmp_path / "go").touch()

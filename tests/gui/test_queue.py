@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from brainstem_app.gui.jobs.job_queue import JobQueue
 from brainstem_app.gui.jobs.job_record import JobRecord, JobState, find_jobs, new_job_folder
-from brainstem_app.gui.jobs.job_table import JobColumn, about_text
+from brainstem_app.gui.jobs.job_table import about_text
 from brainstem_app.gui.jobs.room import Need, Room, fits, need_of
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.settings import WindowSettings
@@ -35,7 +35,7 @@ def queue(window: MainWindow) -> JobQueue:
 
 
 def state_in_table(window: MainWindow, row: int = 0) -> str:
-    return str(window.jobs_panel.model.index(row, JobColumn.STATE).data())
+    return str(window.jobs_panel.model.index(row, window.jobs_panel.model.column_of("State")).data())
 
 
 def test_real_worker_does_a_job_of_the_queue(
@@ -80,8 +80,8 @@ emit(event="failed", what="Cancelled.", exit_status=3)
     window.show_jobs()
     panel = window.jobs_panel
     qtbot.waitUntil(lambda: queued.fraction == 0.5, timeout=_LIMIT_MS)
-    assert panel.model.index(0, JobColumn.NOW).data() == "sub-1: working"
-    assert panel.model.index(0, JobColumn.PROGRESS).data() == "50 %"
+    assert panel.model.index(0, panel.model.column_of("What it does")).data() == "sub-1: working"
+    assert panel.model.index(0, panel.model.column_of("Progress")).data() == "50 %"
     qtbot.mouseClick(panel.log_button, Qt.MouseButton.LeftButton)
     assert "a library says hello" in panel.log.toPlainText()
     assert not panel.restart_button.isEnabled()
@@ -191,7 +191,7 @@ emit(event="failed", what="Cancelled.", exit_status=3)
     assert progress.message.text() == "Stopping…"
     assert not progress.cancel_button.isEnabled()
     assert not window.jobs_panel.cancel_button.isEnabled()
-    assert window.jobs_panel.model.index(0, JobColumn.STATE).data() == "stopping"
+    assert window.jobs_panel.model.index(0, window.jobs_panel.model.column_of("State")).data() == "stopping"
     (tmp_path / "go").touch()
     qtbot.waitUntil(lambda: job.state == "cancelled", timeout=_LIMIT_MS)
 

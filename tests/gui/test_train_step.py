@@ -11,7 +11,6 @@ from pytestqt.qtbot import QtBot
 
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.train.presets import Preset
-from brainstem_app.gui.train.run_table import RunColumn
 from brainstem_app.gui.train.train_page import TrainPage
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.jobs.claims import claim_of, claimed
@@ -135,18 +134,18 @@ emit(event="failed", what="Cancelled.", exit_status=3)
     assert read_job(job.job_file) == TrainJob(study=study.folder, run="first", encoder="resnet18", epochs=4)
     qtbot.waitUntil(lambda: len(page.curves.points("val_nuclei_miou")) == 3, timeout=_LIMIT_MS)
     assert page.curves.points("val_nuclei_miou") == [(1, 0.1), (2, 0.3), (3, 0.2)]
-    assert page.model.index(0, RunColumn.EPOCHS).data() == "3 / 4", "as many as the curve shows"
+    assert page.model.index(0, page.model.column_of("Epochs")).data() == "3 / 4", "as many as the curve shows"
     page.context.study.refresh()  # the file still has two epochs
     qtbot.waitUntil(lambda: not page.context.background.is_busy, timeout=_LIMIT_MS)
-    assert page.model.index(0, RunColumn.EPOCHS).data() == "3 / 4"
-    assert page.model.index(0, RunColumn.NUCLEI).data() == "0.300"
+    assert page.model.index(0, page.model.column_of("Epochs")).data() == "3 / 4"
+    assert page.model.index(0, page.model.column_of("IoU, nuclei")).data() == "0.300"
     assert page.curves.batch_count == 1
     assert page.curves._bars.opts["height"] == [0.4, 0.1]
     assert "epoch 3" in page.curves.nuclei.property("heading")
-    assert page.model.index(0, RunColumn.STATE).data() == "training"
+    assert page.model.index(0, page.model.column_of("State")).data() == "training"
     assert not page.start_button.isEnabled()
     qtbot.mouseClick(page.progress.cancel_button, Qt.MouseButton.LeftButton)
-    assert page.model.index(0, RunColumn.STATE).data() == "stopping"
+    assert page.model.index(0, page.model.column_of("State")).data() == "stopping"
     qtbot.waitUntil(lambda: job.state == "cancelled", timeout=_LIMIT_MS)
     qtbot.waitUntil(page.start_button.isEnabled, timeout=_LIMIT_MS)
 
@@ -166,7 +165,7 @@ def test_run_that_another_program_trains_is_in_use_and_not_stopped(
 ) -> None:
     page._again.setInterval(100)
     run = study.folder / "runs" / "first"
-    state = page.model.index(0, RunColumn.STATE)
+    state = page.model.index(0, page.model.column_of("State"))
     assert state.data() == "stopped"
     assert page.resume_button.isEnabled()
     with claimed((claim_of(run, "The run"),), "train"):

@@ -16,7 +16,6 @@ from brainstem_app.gui.app_context import AppContext
 from brainstem_app.gui.document.opened import read_for_viewer, read_labels_for_viewer, read_result_for_viewer
 from brainstem_app.gui.messages.message import Message, MessageLevel
 from brainstem_app.gui.prepare.prepare_page import PreparePage
-from brainstem_app.gui.prepare.subject_table import SubjectColumn
 from brainstem_app.gui.review.review_page import ReviewPage
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.study.training_set import reference_job
@@ -152,7 +151,7 @@ def test_corrected_labels_are_added_with_one_key_marked_in_prepare_and_taken_out
 
 
 def _reference(page: PreparePage) -> str:
-    return str(page.model.index(0, SubjectColumn.REFERENCE).data() or "")
+    return str(page.model.index(0, page.model.column_of("Labels")).data() or "")
 
 
 def test_labels_that_nobody_corrected_are_asked_about(

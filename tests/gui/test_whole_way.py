@@ -12,7 +12,6 @@ from pytestqt.qtbot import QtBot
 
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.settings import WindowSettings
-from brainstem_app.gui.train.run_table import RunColumn
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.study.grid import Grid
 from brainstem_app.study.quality import read_quality
@@ -133,7 +132,7 @@ def _train(person: Person) -> None:
     person.start()
     person.wait(lambda: train.model.row_of("small") >= 0)
     row = train.model.row_of("small")
-    person.wait(lambda: train.model.index(row, RunColumn.STATE).data() == "done")
+    person.wait(lambda: train.model.index(row, train.model.column_of("State")).data() == "done")
     train.table.selectRow(row)
     person.wait(lambda: len(train.curves.points("val_nuclei_miou")) == 1)
 

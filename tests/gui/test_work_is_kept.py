@@ -282,6 +282,47 @@ def test_scans_are_taken_off_the_list_and_brought_back(qtbot: QtBot, listed: Mai
     wait_for_names(qtbot, listed, "sub-1", "sub-2", "sub-3", "sub-4")
 
 
+def test_a_change_of_the_list_that_was_undone_is_made_again_until_another_is_made(
+    qtbot: QtBot, listed: MainWindow
+) -> None:
+    scans = listed.scans
+    assert not scans.redo_button.isEnabled()
+    for name in ("sub-1", "sub-2"):
+        scans.table.selectRow(0)
+        assert scans.current.name == name
+        qtbot.mouseClick(scans.remove_button, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda name=name: name not in names(listed), timeout=_LIMIT_MS)
+    for left in (["sub-2", "sub-3", "sub-4"], ["sub-1", "sub-2", "sub-3", "sub-4"]):
+        qtbot.mouseClick(scans.undo_button, Qt.MouseButton.LeftButton)
+        wait_for_names(qtbot, listed, *left)
+    scans.table.setFocus()
+    held = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(scans, Qt.Key.Key_Z, held)
+    wait_for_names(qtbot, listed, "sub-2", "sub-3", "sub-4")
+    qtbot.mouseClick(scans.redo_button, Qt.MouseButton.LeftButton)
+    wait_for_names(qtbot, listed, "sub-3", "sub-4")
+    assert not scans.redo_button.isEnabled()
+    qtbot.mouseClick(scans.undo_button, Qt.MouseButton.LeftButton)
+    wait_for_names(qtbot, listed, "sub-2", "sub-3", "sub-4")
+    scans.table.selectRow(2)
+    qtbot.mouseClick(scans.remove_button, Qt.MouseButton.LeftButton)
+    wait_for_names(qtbot, listed, "sub-2", "sub-3")
+    assert not scans.redo_button.isEnabled(), "there is nothing to go forward to after a new change"
+
+
+def test_a_folder_that_is_being_read_is_said_in_place_of_the_invitation(
+    qtbot: QtBot, window: MainWindow, dataset: Path
+) -> None:
+    window.show_step(StepName.SCANS)
+    title, told = window.scans.empty_state.title, []
+    invitation = title.text()
+    window.scans.list.busy.connect(lambda _text: told.append((title.text(), window.scans.summary.text())))
+    window.open_path(dataset)
+    wait_for_names(qtbot, window, "sub-1", "sub-2", "sub-3", "sub-4")
+    reading = f"Reading {dataset.name}…"
+    assert told == [(reading, f"0 scans, r{reading[1:]}"), (invitation, "0 scans")]
+
+
 def test_scans_are_taken_off_by_key(qtbot: QtBot, listed: MainWindow) -> None:
     keys = {shortcut.key().toString() for shortcut in listed.scans.findChildren(QShortcut)}
     assert {"Del", "Ctrl+Z"} <= keys

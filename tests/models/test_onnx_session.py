@@ -9,7 +9,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from brainstem_app.jobs.job import DEFAULT_MODEL
+from brainstem_app.jobs.kinds.job_model import DEFAULT_MODEL
 from brainstem_app.models import onnx_predictor
 from brainstem_app.models.library import find_model
 from brainstem_app.models.onnx_predictor import OnnxPredictor

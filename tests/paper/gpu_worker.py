@@ -1,6 +1,6 @@
 """Trains one cell after the other that it is told of: a line of JSON in, a line of JSON out.
 
-Started by `run_on_gpu.py`. It reads the study once, and says when it is ready.
+Started by `run_grids.py`. It reads the study once, and says when it is ready.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from lean_cell import Subjects, run_lean
 from brainstem_app.jobs.job import TrainJob
 from brainstem_app.jobs.provenance import usable_cores
 from brainstem_app.study.study import Study
+
+_LIBRARIES = {"jax": "JAX", "torch": "PyTorch", "tensorflow": "TensorFlow"}
 
 
 def main() -> None:
@@ -61,22 +63,25 @@ def _run(told: dict[str, str], subjects: Subjects, folder: Path, device: str) ->
 
 
 def device_name() -> tuple[str, bool]:
-    """What Keras computes on, in words, and whether it is a GPU."""
+    """What Keras computes on and by which library, in words, and whether it is a GPU."""
     import keras
 
     from kerasmodels.training.device import gpu_count
 
+    backend = keras.backend.backend()
+    library = _LIBRARIES.get(backend, backend)
     if not gpu_count():
-        return f"Keras on CPU, {usable_cores()} cores", False
-    if keras.backend.backend() == "jax":
+        return f"Keras on CPU, {usable_cores()} cores, {library}", False
+    card = ""
+    if backend == "jax":
         import jax
 
-        return f"Keras on 1 GPU, {jax.devices()[0].device_kind}", True
-    if keras.backend.backend() == "torch":
+        card = f", {jax.devices()[0].device_kind}"
+    elif backend == "torch":
         import torch
 
-        return f"Keras on 1 GPU, {torch.cuda.get_device_name()}", True
-    return "Keras on 1 GPU", True
+        card = f", {torch.cuda.get_device_name()}"
+    return f"Keras on 1 GPU{card}, {library}", True
 
 
 def _answer(content: dict[str, str | float]) -> None:

@@ -62,6 +62,11 @@ class Kept:
         """Name of its loss."""
         return str(self.settings["loss"])
 
+    @property
+    def is_by_processor(self) -> bool:
+        """Whether it was trained without a GPU."""
+        return " on CPU" in self.record.device
+
     @cached_property
     def nuclei(self) -> float:
         """Macro mean IoU of the nuclei over all test subjects."""

@@ -2,7 +2,7 @@
 
     python tests/paper/open_weights.py --study STUDY --parts FOLDER RUN
 
-FOLDER holds ``RUN.npz.00``, ``.01`` … as `run_on_gpu.py` packed them; the settings of RUN are read from
+FOLDER holds ``RUN.npz.00``, ``.01`` … as `run_grids.py` packed them; the settings of RUN are read from
 `tests/paper/cells`.
 """
 

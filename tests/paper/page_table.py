@@ -31,6 +31,7 @@ def tables(material: Material) -> list[str]:
                     subjects=True,
                     strong=found is not None and found.mean == best[decoder],
                 )
+                + _mark(material, decoder, loss)
                 for loss in LOSSES
             ),
         ]
@@ -49,6 +50,7 @@ def tables(material: Material) -> list[str]:
         "95 % interval over the test subjects (bootstrap). Bold: best of its row.",
         "",
         *table(head, nuclei),
+        *_by_processor(material),
         *_empty(material),
         *_above_atlas(material),
         "### All classes, beside the paper's",
@@ -64,7 +66,29 @@ def _beside(material: Material, decoder: str, loss: str) -> str:
     ours = material.scores.get((decoder, loss))
     theirs = material.paper.table1[decoder][loss]
     told = f"*{theirs[0]:.3f} ± {theirs[1]:.3f}*" if isinstance(theirs, tuple | list) else ""
-    return f"{number(ours.every) if ours else '–'}<br>{told}"
+    return f"{number(ours.every) if ours else '–'}{_mark(material, decoder, loss)}<br>{told}"
+
+
+def _mark(material: Material, decoder: str, loss: str) -> str:
+    """Mark a combination that no GPU trained."""
+    cells = material.table.get((decoder, loss), [])
+    return " †" if any(cell.is_by_processor for cell in cells) else ""
+
+
+def _by_processor(material: Material) -> list[str]:
+    """Say what the mark means, and in what such cells differ."""
+    devices = {
+        cell.record.device for cells in material.table.values() for cell in cells if cell.is_by_processor
+    }
+    if not devices:
+        return []
+    return [
+        f"†: trained on a processor ({'; '.join(sorted(devices))}), all others by JAX on a GPU. Slices, "
+        "their order, batches, settings and the choice of the epoch are the same. The libraries draw other "
+        "random numbers from the same seed, so that such a network begins with other weights, as one of "
+        "another seed does; and sums are rounded otherwise.",
+        "",
+    ]
 
 
 def _empty(material: Material) -> list[str]:

@@ -87,7 +87,6 @@ def put_lines(path: Path, lines: list[str]) -> None:
 
 def _head(material: Material) -> list[str]:
     chosen, cells = material.chosen, material.cells
-    devices = sorted({cell.record.device for cell in cells if cell.record.device})
     days = sorted({cell.record.ended[:10] for cell in cells})
     subjects = sorted({len(cell.subjects) for cell in cells})
     variants = sum(VARIANT in cell.changes for cell in cells)
@@ -100,13 +99,10 @@ def _head(material: Material) -> list[str]:
         if pair[0] is not None and pair[1] is not None
     ]
     missing = _not_reached(material)
-    hours = sum(cell.record.seconds for cell in cells) / 3600
     return [
-        f"{days[-1]}, {listed(devices)}. {counted(len(cells), 'network')} were trained, {table_cells} of "
-        "them for "
-        f"Table 1 and {variants} of DeepLabV3 as no setting makes it; {hours:.1f} hours, many side by "
-        "side. Written "
-        "by `tests/paper/write_paper.py`.",
+        f"{days[-1]}. {counted(len(cells), 'network')} were trained, {table_cells} of them for Table 1 and "
+        f"{variants} of DeepLabV3 as no setting makes it. {_devices(material)} Written by "
+        "`tests/paper/write_paper.py`.",
         "",
         f"- **The paper**: {material.paper.source}",
         f"- **Its data** are not public: {material.paper.cohort} Here: ds002748 and ds000011, "
@@ -125,6 +121,15 @@ def _head(material: Material) -> list[str]:
         f"- **Not reached**, and left out below: {'; '.join(missing)}." if missing else "",
         "",
     ]
+
+
+def _devices(material: Material) -> str:
+    """Say how many networks each device trained, and in how many hours of one network each."""
+    seconds: dict[str, list[float]] = {}
+    for cell in material.cells:
+        seconds.setdefault(cell.record.device or "unknown", []).append(cell.record.seconds)
+    told = [f"{device}: {len(s)} in {sum(s) / 3600:.1f} hours" for device, s in sorted(seconds.items())]
+    return "; ".join(told) + "."
 
 
 def _not_reached(material: Material) -> list[str]:

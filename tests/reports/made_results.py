@@ -10,7 +10,8 @@ import numpy as np
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.reports.scan.build import build_report
 from brainstem_app.reports.scan.manifest import make_manifest
-from brainstem_app.reports.scan.model import ModelDescription, ReportInputs, ScanEntry
+from brainstem_app.reports.scan.model import ModelDescription, ReportInputs
+from brainstem_app.reports.scan.scan_entry import ScanEntry
 
 MODEL = ModelDescription("net", "a" * 64, "1", test_macro_miou=0.7, test_nuclei_miou=0.6)
 

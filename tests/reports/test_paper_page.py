@@ -59,7 +59,7 @@ def _counts(iou: float, rng: np.random.Generator, subjects: int = 5) -> np.ndarr
 
 def _write(folder: Path, name: str, iou: float, **settings: Any) -> None:
     """Keep a made cell of the setting of the table, or with other settings."""
-    variant = settings.pop("variant", None)
+    variant, device = settings.pop("variant", None), settings.pop("device", "Keras on 1 GPU, made")
     job: dict[str, Any] = {"decoder": "n_deconet", "epochs": 8, "schedule": "cosine", **settings}
     family = {"n_deconet": "deconet", "u_deconet": "deconet", "unet": "unet"}.get(job["decoder"], "pyramid")
     job.setdefault("learning_rate", _RATES[family])
@@ -83,7 +83,7 @@ def _write(folder: Path, name: str, iou: float, **settings: Any) -> None:
         best_epoch=8,
         val_nuclei_miou=iou,
         baselines={"atlas placed by the normalisation": (0.5, 0.4)},
-        device="a GPU",
+        device=device,
     ).save(run / "cell.json")
 
 
@@ -97,7 +97,8 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for decoder, iou in {"n_deconet": 0.6, "fpn": 0.7, "deeplabv3": 0.5, "unet": 0.3}.items():
         for seed in range(3):
             _write(cells, f"{decoder}-dicece-{seed}", iou, decoder=decoder, seed=seed)
-        _write(cells, f"{decoder}-dice", iou - 0.1, decoder=decoder, loss="dice")
+        device = "Keras on CPU, 2 cores, TensorFlow" if decoder == "unet" else "Keras on 1 GPU, made"
+        _write(cells, f"{decoder}-dice", iou - 0.1, decoder=decoder, loss="dice", device=device)
         _write(cells, f"{decoder}-pilot", iou, decoder=decoder, epochs=4)
     for decoder in ("n_deconet", "fpn", "deeplabv3"):
         _write(cells, f"{decoder}-alpha", 0.55, decoder=decoder, alpha=0.5)
@@ -163,6 +164,10 @@ def test_page_leaves_empty_what_was_not_trained(
     scripts["page_experiments"].write_figures(material, tmp_path)
     text = scripts["write_paper"].page_text(material)
     assert "8 of 54 cells were trained, 4 of them 3 times and 4 of them once." in text
+    assert "Keras on CPU, 2 cores, TensorFlow: 1 in" in text
+    marked = [line for line in text.splitlines() if line.startswith("| ") and "†" in line]
+    assert {line.split(" | ")[0] for line in marked} == {"| U-Net"}
+    assert [line.count("†") for line in marked] == [1, 1]
     assert "| PSPNet | – | – | – | – | – | – |" in text
     assert "dilations 1, 2, 3 instead of 12, 24, 36" in text
     drawn = {path.name for path in tmp_path.glob("*.svg")}

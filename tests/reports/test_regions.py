@@ -186,7 +186,7 @@ def test_area_that_a_brain_mask_left_empty_is_named_and_not_compared(
     assert (kept["pons_mm2"], kept["mp_ratio_percent"]) == ((0.2, None), (0.2, None))
     assert kept["midbrain_mm2"] == (0.01, 210)
     (said,) = [w.problem for w in report.warnings if w.code == "labels-on-nothing"]
-    assert "in 20 % of pons_mm2:" in said
+    assert "in 20 % of Pons area:" in said
     for text in ((tmp_path / "report.html").read_text(encoding="utf-8"), pdf_text(tmp_path / "report.pdf")):
         assert "do not use its area" in text.replace("\n", " ")
 

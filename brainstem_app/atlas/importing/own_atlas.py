@@ -18,6 +18,7 @@ from brainstem_app.atlas.building.fusion import fill_with_tissue
 from brainstem_app.atlas.building.notice import write_import_notice
 from brainstem_app.atlas.importing.landmark_offset import LandmarkOffset, measure_offset
 from brainstem_app.atlas.importing.regions import ImportedRegions, import_regions, with_regions
+from brainstem_app.atlas.importing.request import AtlasRequest
 from brainstem_app.atlas.importing.resampled_map import ResampledMap, resample_to_template, split_at_midline
 from brainstem_app.atlas.importing.source_maps import (
     SourceMaps,
@@ -57,52 +58,6 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
 @dataclass(frozen=True)
-class ImportSettings:
-    """What to import, and how.
-
-    Attributes
-    ----------
-    source : Path
-        Folder of maps, label map, or image of volumes.
-    name, version : str
-        Of the atlas made; the name of lower-case letters, digits and hyphens.
-    table : Path, optional
-        What the numbers of a label map mean.
-    space : str
-        A name of `source_space.SPACES`, or empty.
-    template : Path, optional
-        T1 image that the source was drawn on.
-    threshold : float
-        Least probability, above 0 and at most 1.
-    least_inside : float
-        A structure of which less than this share (0…1) lies in the brainstem is left out.
-    split_sides : bool
-        Whether structures without a side in their names that lie on both sides become a left and a right one.
-    leave_out_unnamed : bool
-        Whether numbers of a label map, or volumes, that the table does not name are left out.
-    licence, citation : str
-        Of the source.
-    regions, regions_table : Path, optional
-        Label map or maps of regions that divide the brainstem, in the same space; and what the numbers mean.
-    """
-
-    source: Path
-    name: str
-    version: str = "1"
-    table: Path | None = None
-    space: str = ""
-    template: Path | None = None
-    threshold: float = 0.5
-    least_inside: float = 0.5
-    split_sides: bool = False
-    leave_out_unnamed: bool = False
-    licence: str = "not stated"
-    citation: str = "not stated"
-    regions: Path | None = None
-    regions_table: Path | None = None
-
-
-@dataclass(frozen=True)
 class Imported:
     """What an import made.
 
@@ -122,7 +77,7 @@ class Imported:
 
 
 def import_atlas(
-    settings: ImportSettings, out: Path, report: ProgressCallback = lambda done, message: None
+    settings: AtlasRequest, out: Path, report: ProgressCallback = lambda done, message: None
 ) -> Imported:
     """Import an atlas.
 
@@ -133,8 +88,8 @@ def import_atlas(
 
     Parameters
     ----------
-    settings : ImportSettings
-        What to import.
+    settings : AtlasRequest
+        What to import; with a name.
     out : Path
         Folder to write ``labels.nii.gz``, ``structures.csv``, ``atlas.json`` and ``NOTICE.md`` to.
     report : callable, optional
@@ -148,7 +103,7 @@ def import_atlas(
     ImplausibleResultError
         If overlaps leave nothing of a structure.
     """
-    _check(settings)
+    require_atlas_name(settings.name)
     source = read_maps(settings.source, settings.table, leave_out_unnamed=settings.leave_out_unnamed)
     placed = place_source(settings.space, settings.template, lambda done, text: report(0.5 * done, text))
     resampled = _resample_all(source, settings, placed, report)
@@ -189,7 +144,7 @@ def import_atlas(
     return Imported(table, warnings, regions)
 
 
-def _regions(settings: ImportSettings, placed: Placed) -> ImportedRegions | None:
+def _regions(settings: AtlasRequest, placed: Placed) -> ImportedRegions | None:
     if settings.regions is None:
         return None
     to_source, brainstem = placed.template_to_source, load_template().brainstem
@@ -208,18 +163,8 @@ def require_atlas_name(name: str, where: Path | str = "--name") -> str:
     return name
 
 
-def _check(settings: ImportSettings) -> None:
-    require_atlas_name(settings.name)
-    if not 0 < settings.threshold <= 1 or not 0 < settings.least_inside <= 1:
-        raise InputError(
-            "The threshold and the least share inside the brainstem lie above 0 and at most at 1.",
-            "--threshold",
-            "Give e.g. 0.5.",
-        )
-
-
 def _resample_all(
-    source: SourceMaps, settings: ImportSettings, placed: Placed, report: ProgressCallback
+    source: SourceMaps, settings: AtlasRequest, placed: Placed, report: ProgressCallback
 ) -> list[ResampledMap]:
     resampled: list[ResampledMap] = []
     for number, source_map in enumerate(source.maps):
@@ -230,7 +175,7 @@ def _resample_all(
     return resampled
 
 
-def _nothing_inside(settings: ImportSettings, resampled: Sequence[ResampledMap]) -> InputError:
+def _nothing_inside(settings: AtlasRequest, resampled: Sequence[ResampledMap]) -> InputError:
     most = max(resampled, key=lambda p: p.inside)
     centre = ", ".join(f"{value:.0f}" for value in most.centre_mm)
     return InputError(
@@ -252,7 +197,7 @@ def _check_sides(inside: Sequence[ResampledMap]) -> None:
             )
 
 
-def _check_not_empty(labels: NDArray[np.uint8], table: LabelTable, settings: ImportSettings) -> None:
+def _check_not_empty(labels: NDArray[np.uint8], table: LabelTable, settings: AtlasRequest) -> None:
     empty = nuclei_without_voxels(labels, table)
     if empty:
         raise ImplausibleResultError(
@@ -331,7 +276,7 @@ def _write(
 
 
 def _describe(
-    settings: ImportSettings,
+    settings: AtlasRequest,
     placed: Placed,
     table: LabelTable,
     labels: NDArray[np.uint8],
@@ -342,7 +287,7 @@ def _describe(
     return {
         "schema": "brainstem-atlas/1",
         "name": settings.name,
-        "version": settings.version,
+        "version": settings.atlas_version,
         "date": datetime.now(UTC).date().isoformat(),
         "classes": table.n_classes,
         "template": "ICBM 2009a nonlinear symmetric, 1 mm, as packaged by nilearn (resources/template)",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 _VALUE_ROLE = Qt.ItemDataRole.UserRole
@@ -41,15 +41,14 @@ class ChoiceList(QWidget):
 
     def offer(self, names: Mapping[str, str]) -> None:
         """Offer these names by their values in place of those before; none is ticked."""
-        self.list.blockSignals(True)
-        self.list.clear()
-        for value, name in names.items():
-            item = QListWidgetItem(name)
-            item.setData(_VALUE_ROLE, value)
-            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-            item.setCheckState(Qt.CheckState.Unchecked)
-            self.list.addItem(item)
-        self.list.blockSignals(False)
+        with QSignalBlocker(self.list):
+            self.list.clear()
+            for value, name in names.items():
+                item = QListWidgetItem(name)
+                item.setData(_VALUE_ROLE, value)
+                item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+                item.setCheckState(Qt.CheckState.Unchecked)
+                self.list.addItem(item)
 
     def ticked(self) -> tuple[str, ...]:
         """Names that are ticked, in the order of the list."""
@@ -62,11 +61,10 @@ class ChoiceList(QWidget):
     def tick(self, values: Iterable[Any]) -> None:
         """Tick these names and no others."""
         wanted = {str(value) for value in values}
-        self.list.blockSignals(True)
-        for item in self._items():
-            ticked = str(item.data(_VALUE_ROLE)) in wanted
-            item.setCheckState(Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked)
-        self.list.blockSignals(False)
+        with QSignalBlocker(self.list):
+            for item in self._items():
+                ticked = str(item.data(_VALUE_ROLE)) in wanted
+                item.setCheckState(Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked)
         self._on_changed()
 
     def _items(self) -> list[QListWidgetItem]:

@@ -40,9 +40,9 @@ from brainstem_app.gui.file_dialogs import FileDialogs, open_in_system
 from brainstem_app.gui.forms.model_form import ModelForm
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.jobs.speed_button import SpeedButton
-from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
+from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.rows_model import SORT_ROLE
-from brainstem_app.gui.segment.save_copies import copy_whole
+from brainstem_app.gui.segment.save_copies import save_copy
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.gui.workflow.step_page import StepPage
 from brainstem_app.jobs.job import CompareJob
@@ -154,6 +154,7 @@ class ComparePage(StepPage):
         make_sortable(table)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignCenter)
         table.setAlternatingRowColors(False)
         table.setShowGrid(True)
         table.selectionModel().currentChanged.connect(lambda _new, _old: self._on_cell())
@@ -310,7 +311,7 @@ class ComparePage(StepPage):
     def open_report(self) -> None:
         """Open the page of the comparison in the browser."""
         if self.heat is not None:
-            open_in_system(self.heat.folder / "report.html")
+            open_in_system(self.heat.folder / "report.html", self.message.emit)
 
     def choose_target(self) -> None:
         """Ask where to save the table."""
@@ -327,10 +328,5 @@ class ComparePage(StepPage):
             return
         source = self.heat.folder / "results.csv"
         target = target if target.suffix else target.with_suffix(".csv")
-        self.context.background.run(
-            lambda: copy_whole(source, target),
-            lambda path: self.message.emit(
-                Message(MessageLevel.INFO, f"{path.name} is saved.", str(path.parent))
-            ),
-            lambda error: self.message.emit(message_of_error(error, "The table was not saved.")),
-        )
+        background, say = self.context.background, self.message.emit
+        save_copy(source, target, background, say, failed="The table was not saved.")

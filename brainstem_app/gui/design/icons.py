@@ -20,21 +20,19 @@ def svg_text(name: str, colour: str) -> str:
 
 
 @cache
-def line_icon(name: str, colour: str, disabled: str = "", checked: str = "") -> QIcon:
-    """Icon of the set in a colour, with others for what cannot be used now, and for what is switched on."""
+def line_icon(name: str, colour: str, disabled: str = "", *, gap: int = 0) -> QIcon:
+    """Icon of the set in a colour, with another for what cannot be used now, and room at its right."""
     icon = QIcon()
-    _add(icon, name, colour, QIcon.Mode.Normal, QIcon.State.Off)
-    _add(icon, name, disabled or colour, QIcon.Mode.Disabled, QIcon.State.Off)
-    if checked:
-        _add(icon, name, checked, QIcon.Mode.Normal, QIcon.State.On)
+    _add(icon, name, colour, QIcon.Mode.Normal, gap)
+    _add(icon, name, disabled or colour, QIcon.Mode.Disabled, gap)
     return icon
 
 
 @cache
-def line_pixmap(name: str, colour: str, size: int, ratio: float = 1.0) -> QPixmap:
+def line_pixmap(name: str, colour: str, size: int, ratio: float = 1.0, gap: int = 0) -> QPixmap:
     """Picture of an icon, `size` pixels high, on a screen of a scale."""
     pixels = round(size * ratio)
-    made = QPixmap(pixels, pixels)
+    made = QPixmap(round((size + gap) * ratio), pixels)
     made.fill(Qt.GlobalColor.transparent)
     painter = QPainter(made)
     _renderer(name, colour).render(painter, QRectF(0, 0, pixels, pixels))
@@ -49,8 +47,8 @@ def _renderer(name: str, colour: str) -> QSvgRenderer:
     return QSvgRenderer(QByteArray(svg_text(name, colour).encode("utf-8")))
 
 
-def _add(icon: QIcon, name: str, colour: str, mode: QIcon.Mode, state: QIcon.State) -> None:
+def _add(icon: QIcon, name: str, colour: str, mode: QIcon.Mode, gap: int) -> None:
     ratios = sorted({screen.devicePixelRatio() for screen in QGuiApplication.screens()} | {1.0})
     for size in _SIZES:
         for ratio in ratios:
-            icon.addPixmap(line_pixmap(name, colour, size, ratio), mode, state)
+            icon.addPixmap(line_pixmap(name, colour, size, ratio, gap), mode)

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QPalette
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QWidget
 
 from brainstem_app.gui.design.icons import line_icon, line_pixmap
 from brainstem_app.gui.design.palette import make_palette
 from brainstem_app.gui.design.style_sheet import part_sheet, style_sheet
-from brainstem_app.gui.design.tokens import COLOURS, ICON, Colours, Look
+from brainstem_app.gui.design.tokens import COLOURS, HALF, ICON, Colours, Look
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -164,6 +164,8 @@ def _draw_icon(target: WithIcon) -> None:
     if isinstance(target, QLabel):
         target.setPixmap(line_pixmap(str(name), colour, int(size), target.devicePixelRatioF()))
         return
-    target.setIcon(line_icon(str(name), colour, colours.disabled))
+    # With a style sheet Qt puts the text of a push button close to its icon.
+    gap = HALF if isinstance(target, QPushButton) and target.text() else 0
+    target.setIcon(line_icon(str(name), colour, colours.disabled, gap=gap))
     if isinstance(target, QAbstractButton):
-        target.setIconSize(QSize(int(size), int(size)))
+        target.setIconSize(QSize(int(size) + gap, int(size)))

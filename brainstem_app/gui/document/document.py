@@ -17,6 +17,7 @@ from brainstem_app.gui.document.scan_opener import ScanOpener
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
 from brainstem_app.gui.structures.label_looks import LabelLooks
 from brainstem_app.gui.structures.structure_model import StructureModel
+from brainstem_app.reports.engine import formatting
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -364,7 +365,7 @@ class Document(QObject):
         if structure is None:
             return ""
         name = f"{structure.name}: {structure.full_name}"
-        return f"{name}  ·  {volumes[label]:,.0f} mm³" if volumes else name
+        return f"{name}  ·  {formatting.volume(volumes[label])} mm³" if volumes else name
 
     def place_text(self, voxel: Voxel) -> str:
         """Coordinates of a voxel in mm, structure there and in the reference, confidence, intensity."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
@@ -19,16 +18,6 @@ if TYPE_CHECKING:
     from brainstem_app.gui.jobs.job_queue import JobQueue
 
 _STEPS = 1000
-
-
-class JobColumn(IntEnum):
-    """Columns of the table."""
-
-    TITLE = 0
-    STATE = 1
-    PROGRESS = 2
-    LEFT = 3
-    NOW = 4
 
 
 class JobTable(RowsModel[QueuedJob]):

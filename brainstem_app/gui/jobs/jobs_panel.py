@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from brainstem_app.gui.controls import make_button, make_table
 from brainstem_app.gui.file_dialogs import open_in_system
-from brainstem_app.gui.jobs.job_table import JobColumn, JobTable, ProgressDelegate
+from brainstem_app.gui.jobs.job_table import JobTable, ProgressDelegate
 from brainstem_app.gui.row_menu import RowMenu
 from brainstem_app.gui.segment.results_of_job import results_of
 
@@ -134,16 +134,12 @@ class JobsPanel(QWidget):
         hint = "The latest job is at the top; Delete removes one that is over."
         table = make_table(self, self.model, "Jobs", hint)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setItemDelegateForColumn(JobColumn.PROGRESS, ProgressDelegate(table))
+        table.setItemDelegateForColumn(self.model.column_of("Progress"), ProgressDelegate(table))
         header = table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setSectionResizeMode(JobColumn.NOW, QHeaderView.ResizeMode.Stretch)
-        for column, width in (
-            (JobColumn.TITLE, 250),
-            (JobColumn.PROGRESS, _PROGRESS_WIDTH),
-            (JobColumn.LEFT, 150),
-        ):
-            table.setColumnWidth(column, width)
+        header.setSectionResizeMode(self.model.column_of("What it does"), QHeaderView.ResizeMode.Stretch)
+        for title, width in (("Job", 250), ("Progress", _PROGRESS_WIDTH), ("Time", 150)):
+            table.setColumnWidth(self.model.column_of(title), width)
         table.selectionModel().selectionChanged.connect(lambda _new, _old: self._update())
         return table
 
@@ -208,7 +204,7 @@ class JobsPanel(QWidget):
             work = self.chosen.work
             out = getattr(work, "out", None)
             folder = out if out is not None and out.is_dir() else self.chosen.folder
-            open_in_system(folder)
+            open_in_system(folder, self._queue.message.emit)
 
     def _review(self) -> None:
         if self.chosen is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,11 @@ READ_EVERY_MS = 200
 class QueuedJob(JobEvents):
     """A job that waits, runs or has ended; it may outlive the window.
 
+    Attributes
+    ----------
+    is_told_in_place : callable
+        Whether the user sees beside the job's own progress how it ends, so that nobody else need say it.
+
     Signals
     -------
     progress(object), metric(object), warned(object), artifact(object)
@@ -40,6 +46,7 @@ class QueuedJob(JobEvents):
         self.folder = folder
         self.record = record
         self.last_progress: Progress | None = None
+        self.is_told_in_place: Callable[[], bool] = lambda: False
         self._home = JobFolder(folder)
         self._process = LocalProcess(self._home, record.started)
         self._watch = self._new_watch()

@@ -16,6 +16,7 @@ from brainstem_app.gui.design.tokens import DARK, HALF, SPACE
 from brainstem_app.gui.picture_box import PictureBox
 from brainstem_app.gui.rows_model import Column, RowsModel
 from brainstem_app.gui.viewer.convention import Convention
+from brainstem_app.reports.engine import formatting
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -132,8 +133,14 @@ def _beside(panes: list[NDArray[np.float32]], convention: Convention) -> QImage:
         y = (height - image.height()) // 2
         painter.drawImage(x, y, image)
         area = image.rect().translated(x, y).adjusted(SPACE, HALF, -SPACE, -HALF)
-        painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, side)
-        painter.drawText(area, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, up)
+        for letter, where in (
+            (side, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter),
+            (up, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop),
+        ):
+            # On grey and on black alike.
+            box = painter.boundingRect(area, where, letter).adjusted(-HALF, 0, HALF, 0)
+            painter.fillRect(box, QColor(0, 0, 0, 150))
+            painter.drawText(area, where, letter)
         x += image.width() + _GAP
     painter.end()
     return whole
@@ -172,7 +179,7 @@ class AtlasView(QTabWidget):
 
     def show_atlas(self, shown: AtlasShown | None) -> None:
         """Show an atlas, or none."""
-        self.picture.show_image(None if shown is None else shown.picture)
+        self.picture.show_image(None if shown is None else shown.picture, words="Reading the atlas…")
         self.rows.set_rows(() if shown is None else shown.rows)
         fit_columns(self.table, self.rows.longest_texts())
         self.licence.setMarkdown("" if shown is None else shown.atlas.notice or "No licence is stated.")
@@ -188,7 +195,12 @@ def _columns() -> tuple[Column[AtlasRow], ...]:
         Column("Full name", lambda row: row.structure.full_name),
         Column("Side", lambda row: row.structure.side.value),
         Column("Region", lambda row: row.structure.region),
-        Column("mm³", lambda row: f"{row.volume:,}", lambda row: row.volume, hint="Volume in the atlas"),
+        Column(
+            "mm³",
+            lambda row: formatting.volume(row.volume),
+            lambda row: row.volume,
+            hint="Volume in the atlas",
+        ),
         Column(
             "Change",
             lambda row: f"{100 * (row.volume / row.source - 1):+.1f} %" if row.source else "",

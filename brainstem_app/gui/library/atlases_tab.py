@@ -26,6 +26,7 @@ from brainstem_app.gui.design.card import Card
 from brainstem_app.gui.forms.model_form import ModelForm
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.library.atlas_view import AtlasView, read_shown
+from brainstem_app.gui.messages.banners import message_of_failure
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
 from brainstem_app.gui.messages.message_bar import MessageBar
 from brainstem_app.gui.rows_model import Column, RowsModel
@@ -211,6 +212,7 @@ class AtlasesTab(QWidget):
         queued = self._context.jobs.submit(wanted, f"Import the atlas {name}")
         if queued is not None:
             self.start_button.setEnabled(False)
+            queued.is_told_in_place = self.isVisible
             queued.ended.connect(lambda _outcome: self._on_ended(queued, name, folder))
             self.progress.follow(queued, "Starting…")
 
@@ -229,11 +231,8 @@ class AtlasesTab(QWidget):
             what = f"This is “{name}”. Look at picture, structures and licence: is it to be kept?"
             fix = "\n".join([*told[:_MOST_TOLD], *more])
             self.bar.show_message(Message(MessageLevel.QUESTION, what, fix=fix, actions=actions))
-        elif job.failure is not None:
-            failed = job.failure
-            self.bar.show_message(
-                Message(MessageLevel.ERROR, failed.what, failed.where or "", failed.fix, failed.details)
-            )
+        elif job.state == "failed" and self.isVisible():
+            self.bar.show_message(message_of_failure(job))
 
     def _keep(self, folder: Path) -> None:
         from brainstem_app.atlas.own_atlases import keep_atlas

@@ -271,7 +271,7 @@ def _columns() -> tuple[Column[ModelRow], ...]:
         Column("Labels", lambda row: row.model.card.atlas, hint="Atlas whose labels it gives"),
         Column("Mean IoU", _accuracy, hint="Over all classes, on people it has not seen"),
         Column("Date", lambda row: row.model.card.date),
-        Column("Size", _size, lambda row: row.size),
+        Column("Size", _size, lambda row: row.size, at_right=True),
         Column("From", lambda row: "you" if row.is_own else "the program"),
     )
 

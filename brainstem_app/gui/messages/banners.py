@@ -51,15 +51,18 @@ class Banners(QObject):
     def _on_job(self, job: QueuedJob) -> None:
         record = job.record
         if record.state == "failed":
-            if self._many_scans.tells_end_of(job):
+            if self._many_scans.tells_end_of(job) or job.is_told_in_place():
                 return
-            told, fix = (window_words(text, record.kind) for text in (record.what, record.fix))
-            what = f"{record.title}: {told}"
-            self._messages.say(
-                Message(MessageLevel.ERROR, what, record.where, fix, job.log, owner=_owner(job))
-            )
+            self._messages.say(message_of_failure(job, _owner(job)))
         elif not record.state.is_over:
             self._messages.clear(_owner(job))
+
+
+def message_of_failure(job: QueuedJob, owner: str = "") -> Message:
+    """Why a job failed, in the words of the window."""
+    record = job.record
+    told, fix = (window_words(text, record.kind) for text in (record.what, record.fix))
+    return Message(MessageLevel.ERROR, f"{record.title}: {told}", record.where, fix, job.log, owner=owner)
 
 
 def _owner(job: QueuedJob) -> str:

@@ -44,7 +44,8 @@ from brainstem_app.gui.prepare.subject_view import SubjectView
 from brainstem_app.gui.row_menu import RowMenu
 from brainstem_app.gui.study.training_set import remove_from_training_set
 from brainstem_app.gui.workflow.step_page import StepPage
-from brainstem_app.jobs.job import DEFAULT_ATLAS, PrepareJob
+from brainstem_app.jobs.job import PrepareJob
+from brainstem_app.jobs.kinds.job_model import DEFAULT_ATLAS
 from brainstem_app.study.quality import save_decision
 
 if TYPE_CHECKING:

@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
-
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QBrush, QGuiApplication
 
 from brainstem_app.gui.prepare.subject_list import Subject
 from brainstem_app.gui.rows_model import Column, RowsModel
-
-
-class SubjectColumn(IntEnum):
-    """Columns of the table."""
-
-    NAME = 0
-    STATE = 1
-    FIT = 2
-    PART = 3
-    REFERENCE = 4
-    DECISION = 5
 
 
 class SubjectTable(RowsModel[Subject]):

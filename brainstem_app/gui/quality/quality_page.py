@@ -250,19 +250,25 @@ class QualityPage(StepPage):
         self.status.emit(f"{left} to look at" if left else "")
 
     def _show_emptiness(self, found: QualityItems) -> None:
-        """Lead to where results come from, while there are none."""
+        """Lead to where results come from, while there are none to show."""
+        self._found = found
         if not self.context.study.is_open:
             words = "Open a study, or begin one (Ctrl+N), to look at all its results together."
             self.shown.show_hint(words, "Open a study…")
         elif not found.items and not found.newer:
             words = "No scan of this study is segmented yet."
             self.shown.show_hint(words, "Choose scans to segment")
+        elif not found.items:
+            words = f"{counted(found.newer, 'result waits', 'results wait')} to be looked at."
+            self.shown.show_hint(words, "" if self._job else "Look at all results")
         else:
             self.shown.show_content()
         self.said.setVisible(not self.shown.is_empty)  # the hint says it
 
     def _leave_empty(self) -> None:
-        if self.context.study.is_open:
+        if self._found.newer:  # and there is nothing else
+            self.run()
+        elif self.context.study.is_open:
             self.step_requested.emit(StepName.SCANS)
         else:
             self.command_requested.emit("open_study")
@@ -319,6 +325,7 @@ class QualityPage(StepPage):
         self._job = job
         job.ended.connect(lambda _outcome: self._on_ended())
         self.progress.follow(job, "Starting…")
+        self._show_emptiness(self._found)
         self._on_current()
 
     def _on_ended(self) -> None:

@@ -7,14 +7,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QHeaderView, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QLineEdit, QWidget
 
 from brainstem_app.counting import counted
 from brainstem_app.errors import BrainstemError
 from brainstem_app.gui.background import Reader
-from brainstem_app.gui.controls import make_button, make_table
+from brainstem_app.gui.controls import FieldForm, make_button, make_table
 from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.file_dialogs import FileDialogs
 from brainstem_app.gui.messages.message import message_of_error
@@ -94,9 +94,8 @@ class ChangePanel(ComparisonPanel):
         return line
 
     def _lay_out(self) -> None:
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.addRow("S&cans", self.way)
+        form = FieldForm()
+        form.add("S&cans", self.way)
         chosen = QWidget(self)
         beside = QHBoxLayout(chosen)
         beside.setContentsMargins(0, 0, 0, 0)
@@ -108,7 +107,7 @@ class ChangePanel(ComparisonPanel):
         ):
             beside.addWidget(widget, stretch)
         self._place_label = QLabel(self)
-        form.addRow(self._place_label, chosen)
+        form.add(self._place_label, chosen, self.dataset)
         self._chosen = chosen
         column = self._begin_column(
             "Says how much the brainstem of a person changes in a year. All scans of a person are"
@@ -191,14 +190,13 @@ class ChangePanel(ComparisonPanel):
         """Show files in rows, each with a place for its years."""
         known = dict(zip(self._files, self._typed_years(), strict=False))
         self._files = files
-        self.rows.blockSignals(True)
-        self.rows.setRowCount(0)
-        for number, path in enumerate(files):
-            name = QStandardItem(path.name)
-            name.setEditable(False)
-            name.setToolTip(str(path))
-            self.rows.appendRow([name, QStandardItem(known.get(path) or ("0" if number == 0 else ""))])
-        self.rows.blockSignals(False)
+        with QSignalBlocker(self.rows):
+            self.rows.setRowCount(0)
+            for number, path in enumerate(files):
+                name = QStandardItem(path.name)
+                name.setEditable(False)
+                name.setToolTip(str(path))
+                self.rows.appendRow([name, QStandardItem(known.get(path) or ("0" if number == 0 else ""))])
         self.rows.layoutChanged.emit()
         self._read_files()
 

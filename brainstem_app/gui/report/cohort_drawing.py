@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 
 from brainstem_app.counting import counted
 from brainstem_app.gui.report.report_table import PLOT_ROLE
+from brainstem_app.reports.engine import formatting
 from brainstem_app.reports.engine.columns import IntervalPlot
 
 _PLOT_WIDTH = 120
@@ -25,16 +26,14 @@ class PlotDelegate(QStyledItemDelegate):
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         """Draw a cell."""
+        super().paint(painter, option, index)  # an empty cell, as the others of its row
         plot = index.data(PLOT_ROLE)
         if not isinstance(plot, IntervalPlot):
-            super().paint(painter, option, index)
             return
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
         roles = QPalette.ColorRole
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if selected:
-            painter.fillRect(option.rect, option.palette.highlight())
         colour = option.palette.color(roles.HighlightedText if selected else roles.Accent)
         faint = option.palette.color(roles.HighlightedText if selected else roles.PlaceholderText)
         area = QRectF(option.rect).adjusted(_MARGIN, 2, -_MARGIN, -2)
@@ -69,28 +68,31 @@ class PlotDelegate(QStyledItemDelegate):
 
 
 class GroupDots(QWidget):
-    """Volumes of one nucleus: a row of dots for each group, a bar at its mean."""
+    """Volumes (areas, ratios, changes) of a structure: a row of dots for each group, a bar at its mean."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._name = ""
+        self._name = self._unit = ""
         self._groups: dict[str, tuple[float, ...]] = {}
         self.setMaximumWidth(_WIDEST + 200)
 
-    def show_volumes(self, name: str, groups: dict[str, tuple[float, ...]]) -> None:
-        """Draw the volumes (mm³) of a nucleus by group."""
-        self._name, self._groups = name, groups
+    def show_volumes(self, name: str, groups: dict[str, tuple[float, ...]], unit: str = "mm³") -> None:
+        """Draw the values of a structure by group."""
+        self._name, self._groups, self._unit = name, groups, unit
         self.setFixedHeight(_ROW * len(groups) + 2 * self.fontMetrics().height() + 14 if groups else 0)
         said = (
-            f"{group}: {counted(len(v), 'person')}, mean {sum(v) / len(v):.1f} mm³"
+            f"{group}: {counted(len(v), 'person')}, mean {self._written(sum(v) / len(v))} {unit}"
             for group, v in groups.items()
             if v
         )
-        self.setAccessibleName(f"Volumes of {name} by group")
+        self.setAccessibleName(f"{name} by group")
         self.setAccessibleDescription("; ".join(said))
         self.setToolTip(self.accessibleDescription().replace("; ", "\n"))
         self.setVisible(bool(groups))
         self.update()
+
+    def _written(self, value: float) -> str:
+        return formatting.measure(value, self._unit).replace("-", "−")
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Draw title, dots and scale."""
@@ -113,7 +115,7 @@ class GroupDots(QWidget):
             return area.left() + area.width() * (value - low) / (high - low)
 
         painter.setPen(text)
-        title = f"{self._name}, mm³ of each person; the bar is the mean"
+        title = f"{self._name}, {self._unit} of each person; the bar is the mean"
         painter.drawText(_MARGIN, metrics.ascent(), title)
         dots = palette.accent().color()
         for number, (group, volumes) in enumerate(self._groups.items()):
@@ -135,6 +137,6 @@ class GroupDots(QWidget):
                 painter.drawEllipse(QPointF(across(volume), y), _DOT, _DOT)
         painter.setPen(faint)
         for value in (min(values), max(values)):
-            mark = f"{value:,.0f}"
+            mark = self._written(value)
             x = across(value) - metrics.horizontalAdvance(mark) / 2
             painter.drawText(QPointF(x, area.bottom() + metrics.ascent() + 2), mark)

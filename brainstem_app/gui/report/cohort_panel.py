@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QWidget
 
@@ -151,13 +151,12 @@ class CohortPanel(CohortForm):
         if people.table is not None and not self.table.text():
             self.table.setText(str(people.table))
         chosen = self.group.currentData()
-        self.group.blockSignals(True)
-        self.group.clear()
-        self.group.addItem("none: each person against all others", "")
-        for column, values in people.groups.items():
-            self.group.addItem(f"{column} ({', '.join(values)})", column)
-        self.group.setCurrentIndex(max(self.group.findData(chosen or people.likely_group), 0))
-        self.group.blockSignals(False)
+        with QSignalBlocker(self.group):
+            self.group.clear()
+            self.group.addItem("none: each person against all others", "")
+            for column, values in people.groups.items():
+                self.group.addItem(f"{column} ({', '.join(values)})", column)
+            self.group.setCurrentIndex(max(self.group.findData(chosen or people.likely_group), 0))
         self.adjust.offer_sites(people.sites)
         self.head_size.setVisible(bool(people.head_size))
         self.head_size.setText(f"Adjust for the size of the hea&d ({people.head_size})")
@@ -179,13 +178,12 @@ class CohortPanel(CohortForm):
         self.covariates.tick(ticked)
         values = self.people.groups.get(group, ())
         chosen = self.reference.currentText()
-        self.reference.blockSignals(True)
-        self.reference.clear()
-        self.reference.addItems(list(values))
-        self.reference.setEnabled(bool(values))
-        likely = chosen if chosen in values else next(filter(is_reference_name, values), "")
-        self.reference.setCurrentIndex(self.reference.findText(likely) if likely else -1)
-        self.reference.blockSignals(False)
+        with QSignalBlocker(self.reference):
+            self.reference.clear()
+            self.reference.addItems(list(values))
+            self.reference.setEnabled(bool(values))
+            likely = chosen if chosen in values else next(filter(is_reference_name, values), "")
+            self.reference.setCurrentIndex(self.reference.findText(likely) if likely else -1)
         self._fill_comparisons()
 
     def _fill_comparisons(self) -> None:

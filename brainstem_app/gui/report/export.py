@@ -9,8 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from brainstem_app.gui.file_dialogs import FileDialogs, open_in_system
-from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
-from brainstem_app.gui.segment.save_copies import copy_whole
+from brainstem_app.gui.segment.save_copies import save_copy
 
 if TYPE_CHECKING:
     from brainstem_app.gui.app_context import AppContext
@@ -35,9 +34,8 @@ class ReportExport(QObject):
 
     def open(self, path: Path | None) -> None:
         """Open a file or folder with the system's program."""
-        if path is not None and not open_in_system(path):
-            what = f"No program on this computer opens {path.name}."
-            self.message.emit(Message(MessageLevel.WARNING, what, str(path)))
+        if path is not None:
+            open_in_system(path, self.message.emit)
 
     def choose_target(self, entry: ReportEntry) -> None:
         """Ask where to save a copy, and of which kind."""
@@ -59,14 +57,6 @@ class ReportExport(QObject):
                 (other, target) if other else (source, target.with_name(target.name + source.suffix))
             )
         self._context.settings.last_folder = target.parent
-
-        def done(path: Path) -> None:
-            action = MessageAction("Open folder", lambda: self.open(path.parent))
-            what = f"{path.name} is saved."
-            self.message.emit(Message(MessageLevel.INFO, what, str(path.parent), actions=(action,)))
-
-        self._context.background.run(
-            lambda: copy_whole(source, target),
-            done,
-            lambda error: self.message.emit(message_of_error(error, "The report was not saved.")),
+        save_copy(
+            source, target, self._context.background, self.message.emit, failed="The report was not saved."
         )

@@ -165,7 +165,7 @@ def _people(
     from brainstem_app.reports.change.as_results import change_result
     from brainstem_app.reports.change.files import REPORT as OF_CHANGE
     from brainstem_app.reports.cohort.people import Person, segmented_again
-    from brainstem_app.reports.scan.reading import REPORT_FILE, atlas_of
+    from brainstem_app.reports.scan.reading import REPORT_FILE
     from brainstem_app.reports.scan.results import model_in_words, read_result
 
     results: dict[Path, Result] = {}
@@ -187,7 +187,7 @@ def _people(
     again = {old.parent: new.parent for old, new in segmented_again(list(results.values())).items()}
     people |= {old: people[new] for old, new in again.items()}
     made_with: dict[Path, tuple[str, ...]] = {
-        folder: (atlas_of(r.report), model_in_words(r.report), r.version) for folder, r in results.items()
+        folder: (r.report.atlas.title, model_in_words(r.report), r.version) for folder, r in results.items()
     }
     return people, made_with, again
 

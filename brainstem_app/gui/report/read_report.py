@@ -8,9 +8,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
-
-from pydantic import ValidationError
 
 from brainstem_app.errors import InputError
 from brainstem_app.gui.report.report_content import ReportContent, ShownTable, limits_of, lines_of, tables_of
@@ -23,7 +20,6 @@ from brainstem_app.reports.cohort.model import CohortReport
 from brainstem_app.reports.engine.blocks import Document
 from brainstem_app.reports.engine.columns import Column, distance, ratio3
 from brainstem_app.reports.engine.entry import Estimate
-from brainstem_app.reports.engine.entry import ReportEntry as Written
 from brainstem_app.reports.evaluation.model import EvaluationReport, MethodSummary
 from brainstem_app.reports.evaluation.tables import (
     means_table,
@@ -38,9 +34,9 @@ from brainstem_app.reports.retest.model import RetestReport
 from brainstem_app.reports.scan.model import Report
 from brainstem_app.reports.scan.scan_entry import ScanEntry
 from brainstem_app.reports.scan.tables import area_table, region_table, structure_table
-from brainstem_app.small_files import read_small, read_text
+from brainstem_app.small_files import read_text
 
-_Model = TypeVar("_Model", bound=Written)
+_DAMAGED = ("The report is damaged, or of another version of the program.", "Make it again.")
 Volumes = dict[str, dict[str, tuple[float, ...]]]
 
 
@@ -59,15 +55,6 @@ def read_report(entry: ReportEntry) -> ReportContent:
     return ReportContent(entry)
 
 
-def _written(model: type[_Model], path: Path) -> _Model:
-    try:
-        return model.model_validate_json(read_small(path))
-    except (OSError, ValidationError) as error:
-        raise InputError(
-            "The report is damaged, or of another version of the program.", path, "Make it again."
-        ) from error
-
-
 def _content(
     entry: ReportEntry, document: Document, volumes: Volumes | None = None, *, pictures: tuple[Path, ...] = ()
 ) -> ReportContent:
@@ -77,7 +64,7 @@ def _content(
 
 
 def _cohort(entry: ReportEntry, path: Path) -> ReportContent:
-    report = _written(CohortReport, path)
+    report = CohortReport.read(path, *_DAMAGED)
     return _content(entry, cohort_document(report, draw=False), _volumes_by_group(report))
 
 
@@ -96,7 +83,7 @@ def _volumes_by_group(report: CohortReport) -> Volumes:
 
 
 def _retest(entry: ReportEntry, path: Path) -> ReportContent:
-    report = _written(RetestReport, path)
+    report = RetestReport.read(path, *_DAMAGED)
     volumes = {
         part.name: {
             "first": tuple(v for p in report.subjects if (v := p.first_mm3.get(part.name)) is not None),
@@ -108,7 +95,7 @@ def _retest(entry: ReportEntry, path: Path) -> ReportContent:
 
 
 def _change(entry: ReportEntry, path: Path) -> ReportContent:
-    report = _written(ChangeReport, path)
+    report = ChangeReport.read(path, *_DAMAGED)
     pictures = tuple(file for file in entry.files if file.suffix == ".png")
     content = _content(entry, change_document(report, draw=False), pictures=pictures)
     # What changed comes before the scans that it was seen in.
@@ -116,7 +103,7 @@ def _change(entry: ReportEntry, path: Path) -> ReportContent:
 
 
 def _run(entry: ReportEntry, path: Path) -> ReportContent:
-    report = _written(EvaluationReport, path)
+    report = EvaluationReport.read(path, *_DAMAGED)
     lines = [("subjects", f"{report.summary.n_subjects} ({report.part})")]
     lines += [(method.name, _accuracy(method)) for method in (report.summary, *report.baselines)]
     tables = {
@@ -142,16 +129,14 @@ def _interval(estimate: Estimate) -> str:
 
 
 def _segmentation(entry: ReportEntry, path: Path) -> ReportContent:
-    report = _written(Report, path)
+    report = Report.read(path, *_DAMAGED)
     model = "–" if entry.model is None else f"{entry.model.title}, {entry.model.accuracy}"
     lines = [("scan", report.scan.file), *_head_size(report.scan), ("model", model)]
     if entry.is_edited:
         lines.append(
             ("edited", "The labels were corrected by hand since; these numbers are those of the original.")
         )
-    lines += [
-        (finding.level.value, f"{finding.problem} {finding.fix}".strip()) for finding in report.warnings
-    ]
+    lines += [(finding.level.value, finding.text) for finding in report.warnings]
     tables = {"Structures": structure_table(report), "Regions": region_table(report)}
     if report.midsagittal is not None:
         tables["Midsagittal areas"] = area_table(report.midsagittal)

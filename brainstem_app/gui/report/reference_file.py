@@ -10,11 +10,10 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from brainstem_app.counting import counted
-from brainstem_app.gui.file_dialogs import FileDialogs, open_in_system
-from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
+from brainstem_app.gui.file_dialogs import FileDialogs
 from brainstem_app.gui.messages.window_words import error_words
 from brainstem_app.gui.report.cohort_choices import PersonChoices
-from brainstem_app.gui.segment.save_copies import copy_whole
+from brainstem_app.gui.segment.save_copies import save_copy
 
 if TYPE_CHECKING:
     from brainstem_app.gui.app_context import AppContext
@@ -110,27 +109,16 @@ class ReferenceFile(QObject):
 
     def keep(self, made: Path, target: Path) -> None:
         """Copy the file that a job has made to where the user wants it, and say so."""
+        from brainstem_app.reports.cohort.saved_reference import REFERENCE_FILE
 
-        def done(path: Path) -> None:
-            folder = MessageAction("Open folder", lambda: _open(path.parent))
-            what = f"The reference group is saved as {path.name}; it names nobody."
-            self.message.emit(Message(MessageLevel.INFO, what, str(path.parent), actions=(folder,)))
-
-        self._context.background.run(
-            lambda: copy_whole(_file_in(made), target),
-            done,
-            lambda error: self.message.emit(message_of_error(error, "The reference group was not saved.")),
+        save_copy(
+            made / REFERENCE_FILE,
+            target,
+            self._context.background,
+            self.message.emit,
+            saved="The reference group is saved as {name}; it names nobody.",
+            failed="The reference group was not saved.",
         )
-
-
-def _open(folder: Path) -> None:
-    open_in_system(folder)
-
-
-def _file_in(folder: Path) -> Path:
-    from brainstem_app.reports.cohort.saved_reference import REFERENCE_FILE
-
-    return folder / REFERENCE_FILE
 
 
 def _reference_at(path: Path) -> ReferenceGroup:

@@ -15,15 +15,19 @@ from brainstem_app.gui.rows_model import Column, RowsModel
 from brainstem_app.reports.engine import columns as engine
 from brainstem_app.reports.engine import formatting
 
-#: What is drawn in a cell, and the name of the part that a row is about.
-PLOT_ROLE, NAME_ROLE = Qt.ItemDataRole.UserRole + 2, Qt.ItemDataRole.UserRole + 3
+#: What is drawn in a cell; name and unit of the part that a row is about.
+PLOT_ROLE, NAME_ROLE, UNIT_ROLE = (Qt.ItemDataRole.UserRole + number for number in (2, 3, 4))
 
 
 class ReportTable(RowsModel[Any]):
     """Rows and columns of a table of a report, written as on its page; numbers are sorted as numbers."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__((), id, parent, {NAME_ROLE: lambda row: getattr(row, "name", "")})
+        about = {
+            NAME_ROLE: lambda row: getattr(row, "name", ""),
+            UNIT_ROLE: lambda row: getattr(row, "unit", "mm³"),
+        }
+        super().__init__((), id, parent, about)
 
     def set_table(self, table: ShownTable | None) -> None:
         """Show another table, or none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt
+from PySide6.QtCore import QModelIndex, QSignalBlocker, QSortFilterProxyModel, Qt
 from PySide6.QtGui import QImage, QResizeEvent
 from PySide6.QtWidgets import (
     QHeaderView,
@@ -18,12 +18,14 @@ from PySide6.QtWidgets import (
 )
 
 from brainstem_app.gui.controls import faint_label, make_sortable, make_table
+from brainstem_app.gui.messages.window_words import window_words
 from brainstem_app.gui.picture_box import PictureBox
 from brainstem_app.gui.report.cohort_drawing import GroupDots, PlotDelegate
 from brainstem_app.gui.report.report_content import ReportContent
-from brainstem_app.gui.report.report_table import NAME_ROLE, ReportTable
+from brainstem_app.gui.report.report_table import NAME_ROLE, UNIT_ROLE, ReportTable
 from brainstem_app.gui.rows_model import SORT_ROLE
 from brainstem_app.gui.workflow.step import StepName
+from brainstem_app.reports.scan.midsagittal import measure_words
 
 _WIDEST = 240
 # Both pictures and the notes must fit a screen of 720 rows; what does not fit would be cut, not scaled.
@@ -115,7 +117,7 @@ class ReportView(QWidget):
             box.show_image(None if image.isNull() else image, path)
             box.setVisible(not image.isNull())
         self.pictures.setVisible(not (self.picture.is_empty and self.plane.is_empty))
-        self.notes.setText("" if content is None else content.notes)
+        self.notes.setText("" if content is None else window_words(content.notes))
         self.limits.setVisible(bool(self.notes.text()))
         self.title.setText(f"<b>{escape(content.entry.name)}</b>" if content is not None else "")
 
@@ -138,13 +140,12 @@ class ReportView(QWidget):
 
     def _show_tabs(self, content: ReportContent | None) -> None:
         """Offer the tables of a report that has several."""
-        self.tabs.blockSignals(True)
-        while self.tabs.count():
-            self.tabs.removeTab(0)
-        for table in content.tables if content is not None else ():
-            self.tabs.setTabToolTip(self.tabs.addTab(table.title), table.title)
-        self.tabs.setVisible(self.tabs.count() > 1)
-        self.tabs.blockSignals(False)
+        with QSignalBlocker(self.tabs):
+            while self.tabs.count():
+                self.tabs.removeTab(0)
+            for table in content.tables if content is not None else ():
+                self.tabs.setTabToolTip(self.tabs.addTab(table.title), table.title)
+            self.tabs.setVisible(self.tabs.count() > 1)
 
     def _show_table(self, number: int) -> None:
         """Show another table of the report."""
@@ -175,7 +176,7 @@ class ReportView(QWidget):
         """Draw the people of the nucleus in a row of the table."""
         volumes = {} if self.content is None else self.content.volumes
         name = str(index.data(NAME_ROLE) or "")
-        self.dots.show_volumes(name, volumes.get(name, {}))
+        self.dots.show_volumes(measure_words(name), volumes.get(name, {}), str(index.data(UNIT_ROLE) or ""))
 
     def _lines(self, content: ReportContent | None, note: str) -> str:
         if content is None:

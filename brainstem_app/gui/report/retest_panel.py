@@ -7,20 +7,18 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QComboBox,
-    QFormLayout,
     QHeaderView,
-    QLabel,
     QWidget,
 )
 
 from brainstem_app.counting import counted
 from brainstem_app.errors import UnconfirmedError
 from brainstem_app.gui.background import Reader
-from brainstem_app.gui.controls import make_check_box, make_table
+from brainstem_app.gui.controls import FieldForm, make_check_box, make_table
 from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.messages.window_words import error_words, window_words
 from brainstem_app.gui.report.cohort_choices import chosen_edited, edited_box
@@ -100,16 +98,12 @@ class RetestPanel(ComparisonPanel):
         return box
 
     def _lay_out(self) -> None:
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.addRow("B&oth results", self.way)
-        form.addRow(self.first.label, self.first)
-        form.addRow(self.second.label, self.second)
-        self._model_row = (QLabel("Mode&l", self), self.model)
-        corrected = QLabel("&Corrected labels", self)
-        for label, box in (self._model_row, (corrected, self.edited)):
-            label.setBuddy(box)
-            form.addRow(label, box)
+        form = FieldForm()
+        form.add("B&oth results", self.way)
+        for place in (self.first, self.second):
+            form.add(place.label, place, place.label.buddy())
+        self._model_row = (form.add("Mode&l", self.model), self.model)
+        form.add("&Corrected labels", self.edited)
         column = self._begin_column(
             "Sets two results of the same people against each other: two scans, or one scan prepared in"
             " two ways. It says how much of a difference is the method's own noise. Both must be"
@@ -142,12 +136,11 @@ class RetestPanel(ComparisonPanel):
         if item is not None:
             item.setEnabled(study is not None)
         self._offer_models(study)
-        self.way.blockSignals(True)
-        if self.model.count():
-            self.way.setCurrentIndex(self.way.findData(PairsFrom.STUDY))
-        elif self.chosen_way is PairsFrom.STUDY:
-            self.way.setCurrentIndex(self.way.findData(PairsFrom.ONE_FOLDER))
-        self.way.blockSignals(False)
+        with QSignalBlocker(self.way):
+            if self.model.count():
+                self.way.setCurrentIndex(self.way.findData(PairsFrom.STUDY))
+            elif self.chosen_way is PairsFrom.STUDY:
+                self.way.setCurrentIndex(self.way.findData(PairsFrom.ONE_FOLDER))
         self._show_way()
 
     def _offer_models(self, study: Path | None) -> None:
@@ -158,13 +151,12 @@ class RetestPanel(ComparisonPanel):
         if models == [self.model.itemText(row) for row in range(self.model.count())]:
             return
         chosen = self.model.currentText()
-        self.model.blockSignals(True)
-        self.model.clear()
-        self.model.addItems(models)
-        self.model.setCurrentIndex(
-            max(self.model.findText(chosen), 0) if chosen in models else len(models) - 1
-        )
-        self.model.blockSignals(False)
+        with QSignalBlocker(self.model):
+            self.model.clear()
+            self.model.addItems(models)
+            self.model.setCurrentIndex(
+                max(self.model.findText(chosen), 0) if chosen in models else len(models) - 1
+            )
 
     @property
     def chosen_way(self) -> PairsFrom:
@@ -223,9 +215,8 @@ class RetestPanel(ComparisonPanel):
 
     def _ask_anew(self) -> None:
         """Take back what was confirmed for other results."""
-        self.confirmed.blockSignals(True)
-        self.confirmed.setChecked(False)
-        self.confirmed.blockSignals(False)
+        with QSignalBlocker(self.confirmed):
+            self.confirmed.setChecked(False)
         self.confirmed.hide()
 
     def _read(self) -> None:

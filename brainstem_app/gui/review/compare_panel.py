@@ -33,10 +33,11 @@ class ComparePanel(Card):
         self._marks = commands.button("differences", "Mark differences", self)
         self._next = commands.button("next_difference", "Next", self)
         buttons = QHBoxLayout()
-        for button in (self._open, self._marks, self._next):
+        for button in (self._open, self._close):
+            self.head.addWidget(button)
+        for button in (self._marks, self._next):
             buttons.addWidget(button)
         buttons.addStretch(1)
-        buttons.addWidget(self._close)
         layout = self.body
         layout.addWidget(self._name)
         layout.addWidget(self._numbers)

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QFormLayout,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -23,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from brainstem_app.gui.controls import make_button
+from brainstem_app.gui.controls import FieldForm, make_button
 from brainstem_app.gui.design.look import colours_of
 from brainstem_app.gui.file_dialogs import FileDialogs
 from brainstem_app.imaging.bids.new_dataset import PARTICIPANT_COLUMNS, NewScan, problems_of, proposed
@@ -132,9 +131,8 @@ class DatasetDialog(QDialog):
         place = QHBoxLayout()
         place.addWidget(self.folder, 1)
         place.addWidget(make_button(self, "C&hoose…", "Choose another folder", self._choose_folder))
-        form = QFormLayout()
-        form.addRow("&Folder", place)
-        form.labelForField(place).setBuddy(self.folder)  # type: ignore[attr-defined]
+        form = FieldForm()
+        form.add("&Folder", place, self.folder)
         how = QHBoxLayout()
         for button in (self.copies, self.links):
             how.addWidget(button)
@@ -172,14 +170,13 @@ class DatasetDialog(QDialog):
         """Say what is still wrong, and mark the rows."""
         problems = problems_of(self.plan.scans)
         brush = QBrush(QColor(colours_of(self).fair))
-        self.table.blockSignals(True)
-        for row in range(self.table.rowCount()):
-            for column in (_SUBJECT, _SESSION, _WHEN):
-                item = self.table.item(row, column)
-                if item is not None:
-                    item.setData(Qt.ItemDataRole.ForegroundRole, brush if row in problems else None)
-                    item.setToolTip(problems.get(row, ""))
-        self.table.blockSignals(False)
+        with QSignalBlocker(self.table):
+            for row in range(self.table.rowCount()):
+                for column in (_SUBJECT, _SESSION, _WHEN):
+                    item = self.table.item(row, column)
+                    if item is not None:
+                        item.setData(Qt.ItemDataRole.ForegroundRole, brush if row in problems else None)
+                        item.setToolTip(problems.get(row, ""))
         said = [f"{self._scans[row].name}: {what}" for row, what in sorted(problems.items())[:1]]
         if not said and not self.folder.text().strip():
             said = ["Choose a folder for the dataset."]

@@ -14,6 +14,7 @@ from brainstem_app.gui.jobs.job_progress import JobProgress
 
 _MARGIN = 24
 _RADIUS = 14
+_INVITATION = "Drop a T1 scan here or open one"
 
 
 class EmptyState(QWidget):
@@ -34,9 +35,9 @@ class EmptyState(QWidget):
         super().__init__(parent)
         self.setAccessibleName("No scan is open")
         self._is_target = False
-        title = QLabel("Drop a T1 scan here or open one", self)
-        set_type(title, Type.TITLE)
-        title.setWordWrap(True)
+        self.title = QLabel(_INVITATION, self)
+        set_type(self.title, Type.TITLE)
+        self.title.setWordWrap(True)
         kinds = QLabel(
             "NIfTI (.nii, .nii.gz), FreeSurfer (.mgz), a folder of DICOM files or a BIDS dataset",
             self,
@@ -61,13 +62,10 @@ class EmptyState(QWidget):
         )
         self.undo_button.clicked.connect(self.undo_requested)
         self.undo_button.hide()
-        self.busy = QLabel(self)
-        self.busy.setAccessibleName("What is being read")
-        self.busy.hide()
         self.progress = JobProgress(self)
         self.progress.setMaximumWidth(480)
         self.progress.setMinimumWidth(420)
-        self._lay_out(title, kinds)
+        self._lay_out(self.title, kinds)
 
     def _lay_out(self, title: QLabel, kinds: QLabel) -> None:
         buttons = QHBoxLayout()
@@ -89,7 +87,6 @@ class EmptyState(QWidget):
         layout.addWidget(self.example_button, 0, centre)
         layout.addWidget(self.undo_button, 0, centre)
         layout.addSpacing(10)
-        layout.addWidget(self.busy, 0, centre)
         layout.addWidget(self.progress, 0, centre)
         layout.addStretch(3)
 
@@ -106,9 +103,8 @@ class EmptyState(QWidget):
         self.update()
 
     def set_busy(self, text: str) -> None:
-        """Say what is being read; nothing if the text is empty."""
-        self.busy.setText(text)
-        self.busy.setVisible(bool(text))
+        """Say what is being read, in place of the invitation; nothing if the text is empty."""
+        self.title.setText(text or _INVITATION)
 
     def set_buttons_enabled(self, enabled: bool) -> None:
         """Switch off the example while it is being made."""

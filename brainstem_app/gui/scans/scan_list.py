@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,6 +54,9 @@ class ScanSources:
         return replace(listing, scans=tuple(s for s in listing.scans if s.path not in self.removed))
 
 
+_Step = tuple[ScanSources, Listing | None]
+
+
 class ScanList(QObject):
     """Lists the scans that are opened, remembers them in the workspace, and takes changes back.
 
@@ -65,8 +68,10 @@ class ScanList(QObject):
     -------
     read(object)
         The `Listing` to show.
-    undo_changed(bool)
-        Whether there is a change to take back.
+    busy(str)
+        What is being read, to be shown; empty when it is done.
+    steps_changed
+        What can be undone or redone is another.
     changed
         The list is another one: what was said of the one before is over.
     message(object)
@@ -74,14 +79,16 @@ class ScanList(QObject):
     """
 
     read = Signal(object)
-    undo_changed = Signal(bool)
+    busy = Signal(str)
+    steps_changed = Signal()
     changed = Signal()
     message = Signal(object)
 
     def __init__(self, context: AppContext, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._context = context
-        self._before: list[tuple[ScanSources, Listing | None]] = []
+        self._before: list[_Step] = []
+        self._undone: list[_Step] = []
         self._listed: Listing | None = Listing()  # None while it is being read
         self._reader = Reader(context.background)
         self.now = ScanSources()
@@ -96,7 +103,7 @@ class ScanList(QObject):
 
     def restore(self, sources: tuple[Path, ...], removed: frozenset[Path]) -> None:
         """Show the list of a study, as it was left."""
-        self._before = []
+        self._before, self._undone = [], []
         self._list(ScanSources(sources, removed))
 
     def replace_source(self, before: Path, after: Path) -> None:
@@ -126,10 +133,28 @@ class ScanList(QObject):
             self._change(ScanSources())
             self._offer_undo("The list is empty.")
 
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a change to take back."""
+        return bool(self._before)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether a change was taken back that can be made again."""
+        return bool(self._undone)
+
     def undo(self) -> None:
         """Show the list as it was before it was changed last."""
-        if self._before:
-            self._list(*self._before.pop())
+        self._step(self._before, self._undone)
+
+    def redo(self) -> None:
+        """Make the change again that was taken back last."""
+        self._step(self._undone, self._before)
+
+    def _step(self, back: list[_Step], forth: list[_Step]) -> None:
+        if back:
+            forth.append((self.now, self._listed))
+            self._list(*back.pop())
 
     def _offer_undo(self, what: str) -> None:
         action = MessageAction("Undo", self.undo)
@@ -139,6 +164,7 @@ class ScanList(QObject):
     def _change(self, sources: ScanSources, known: Listing | None = None) -> None:
         if sources != self.now:
             self._before = [*self._before, (self.now, self._listed)][-_MOST_STEPS:]
+            self._undone = []
         self._list(sources, known)
 
     def _list(self, sources: ScanSources, known: Listing | None = None) -> None:
@@ -146,22 +172,25 @@ class ScanList(QObject):
         self._reader.forget()
         self.now, self._listed = sources, known
         self._remember()
-        self.undo_changed.emit(bool(self._before))
+        self.steps_changed.emit()
         self.changed.emit()
 
         def done(listing: Listing) -> None:
+            self.busy.emit("")
             self._listed = listing
             self._tell_of(listing)
             self.read.emit(sources.filtered(listing))
 
-        if known is not None:
-            self.read.emit(sources.filtered(known))
+        def failed(error: BaseException) -> None:
+            self.busy.emit("")
+            self.message.emit(message_of_error(error, ""))
+
+        if known is not None or not sources.sources:
+            self.busy.emit("")
+            done(known or Listing())
             return
-        self._reader.read(
-            lambda: list_scans(sources.sources),
-            done,
-            lambda error: self.message.emit(message_of_error(error, "")),
-        )
+        self.busy.emit(f"Reading {_named(sources.sources)}…")
+        self._reader.read(lambda: list_scans(sources.sources), done, failed)
 
     def _remember(self) -> None:
         self._context.study.remember(
@@ -180,6 +209,10 @@ class ScanList(QObject):
                 what = f"{len(gone)} of the opened files and folders are not there any more."
             fix = "Connect their drive, or put them back: they are not forgotten, and listed again then."
             self.message.emit(Message(MessageLevel.WARNING, what, gone[0].where or "", fix))
+
+
+def _named(sources: Sequence[Path]) -> str:
+    return sources[0].name if len(sources) == 1 else counted(len(sources), "source")
 
 
 def _lies_in(scan: Path, folder: Path) -> bool:

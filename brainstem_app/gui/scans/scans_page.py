@@ -26,6 +26,7 @@ from brainstem_app.gui.background import Reader
 from brainstem_app.gui.controls import (
     fit_columns,
     make_button,
+    make_icon_button,
     make_primary,
     make_sortable,
     make_table,
@@ -56,6 +57,8 @@ if TYPE_CHECKING:
     from brainstem_app.gui.jobs.queued_job import QueuedJob
     from brainstem_app.gui.scans.listing import ListedScan
 
+_KEYS = QKeySequence.StandardKey
+
 
 class ScansPage(StepPage):
     """A table of the opened scans; what was found in the chosen one below it.
@@ -76,6 +79,7 @@ class ScansPage(StepPage):
         self.list.message.connect(self.message)
         self.list.changed.connect(lambda: self.resolved.emit(""))
         self._told: set[Path] = set()
+        self._reading = ""
         self.empty_state = EmptyState(self)
         self.empty_state.command_requested.connect(self.command_requested)
         self.empty_state.undo_requested.connect(self.list.undo)
@@ -99,21 +103,17 @@ class ScansPage(StepPage):
         self._make_buttons()
         RowMenu(self.table, (self.view_button, self.segment_button, self.remove_button))
         self._lay_out()
-        self.list.undo_changed.connect(self._show_undo)
-        self._show_undo(False)
+        self.list.steps_changed.connect(self._show_steps)
+        self.list.busy.connect(self._show_busy)
+        self._show_steps()
         context.study.contents_changed.connect(self._show_prepared)
         for signal in (context.jobs.added, context.jobs.changed):
             signal.connect(self._on_job)
 
     def _make_buttons(self) -> None:
         self.view_button = make_button(self, "Vie&w", "Show the scan (Return)", self._view, "eye")
-        self.segment_button = make_primary(
-            self,
-            "Segme&nt…",
-            "Label the nuclei of the chosen scan, or of several",
-            self._segment,
-            "brain",
-        )
+        hint = "Label the nuclei of the chosen scan, or of several"
+        self.segment_button = make_primary(self, "Segme&nt…", hint, self._segment, "brain")
         self.prepare_button = make_button(
             self,
             "&Prepare for training…",
@@ -148,9 +148,14 @@ class ScansPage(StepPage):
             lambda: self.list.remove(self.chosen),
             "trash-2",
         )
-        self.undo_button = make_button(
-            self, "&Undo", "The list as it was before (Ctrl+Z)", self.list.undo, "undo-2"
+        self.undo_button = make_icon_button(self, "undo-2", "Undo", "The list as it was before (Ctrl+Z)")
+        self.undo_button.clicked.connect(self.list.undo)
+        self.redo_button = make_icon_button(
+            self, "redo-2", "Redo", "What was undone is done again (Ctrl+Shift+Z)"
         )
+        self.redo_button.clicked.connect(self.list.redo)
+        for button in (self.undo_button, self.redo_button):
+            button.setProperty("framed", True)
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
@@ -159,8 +164,8 @@ class ScansPage(StepPage):
         for button in (self.add_button, self.add_folder_button):
             head.addWidget(button)
         foot = QHBoxLayout()
-        for button in (self.remove_button, self.clear_button, self.undo_button):
-            foot.addWidget(button)
+        for control in (self.remove_button, self.clear_button, self.undo_button, self.redo_button):
+            foot.addWidget(control)
         foot.addStretch(1)
         for button in (self.view_button, self.segment_button, self.gather_button, self.prepare_button):
             foot.addWidget(button)
@@ -184,12 +189,8 @@ class ScansPage(StepPage):
         outer.addWidget(self.stack)
 
     def _table(self) -> QTableView:
-        table = make_table(
-            self,
-            self._arranged,
-            "Scans",
-            "Return shows a scan; its findings are below the table.",
-        )
+        hint = "Return shows a scan; its findings are below the table."
+        table = make_table(self, self._arranged, "Scans", hint)
         table.setIconSize(QSize(THUMBNAIL, THUMBNAIL))
         table.verticalHeader().setDefaultSectionSize(THUMBNAIL + HALF)
         make_sortable(table)
@@ -203,8 +204,11 @@ class ScansPage(StepPage):
         table.activated.connect(lambda _index: self._view())
         delete = QShortcut(QKeySequence.StandardKey.Delete, table, lambda: self.list.remove(self.chosen))
         delete.setContext(Qt.ShortcutContext.WidgetShortcut)
-        undo = QShortcut(QKeySequence.StandardKey.Undo, self, self.list.undo)
-        undo.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        for keys, step in ((_KEYS.Undo, self.list.undo), (_KEYS.Redo, self.list.redo)):
+            shortcut = QShortcut(self)
+            shortcut.setKeys(keys)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(step)
         return table
 
     # The list ----------------------------------------------------------------------------------------
@@ -224,9 +228,15 @@ class ScansPage(StepPage):
             self.context.settings.add_recent_scan(path)
         self.list.add(paths)
 
-    def _show_undo(self, can_undo: bool) -> None:
-        self.undo_button.setEnabled(can_undo)
-        self.empty_state.undo_button.setVisible(can_undo)
+    def _show_steps(self) -> None:
+        self.undo_button.setEnabled(self.list.can_undo)
+        self.redo_button.setEnabled(self.list.can_redo)
+        self.empty_state.undo_button.setVisible(self.list.can_undo)
+
+    def _show_busy(self, text: str) -> None:
+        self._reading = text
+        self.empty_state.set_busy(text)
+        self._show_summary()
 
     def _show_listing(self, listing: Listing) -> None:
         self._tell_of_dicom([folder for folder in listing.with_dicom if folder not in self._told])
@@ -319,6 +329,8 @@ class ScansPage(StepPage):
             parts.append(f"{left} still to look at")
         if shown < count:
             parts.append(f"{shown or 'none'} shown")
+        if self._reading:
+            parts.append(self._reading[:1].lower() + self._reading[1:])
         self.summary.setText(", ".join(parts))
         self.status.emit(parts[0] if count else "")
 

@@ -97,7 +97,7 @@ class ManyScans(QObject):
         actions = (
             MessageAction("Review them", lambda: self.review_requested.emit(done)),
             MessageAction("Show the reports", lambda: self.step_requested.emit(StepName.REPORT)),
-            MessageAction("Open folder", lambda: self._open(out)),
+            MessageAction("Open folder", lambda: open_in_system(out, self.message.emit)),
         )
         # A question, not information, which goes by itself: nobody waits beside a batch until it ends.
         level = MessageLevel.QUESTION if outcome == "finished" and not notes else MessageLevel.WARNING
@@ -111,9 +111,6 @@ class ManyScans(QObject):
                 owner=f"{job.folder.name}/end",
             )
         )
-
-    def _open(self, folder: Path) -> None:
-        open_in_system(folder)
 
     def _end_words(self, job: QueuedJob, outcome: str, done: int) -> str:
         words = counted(done, "scan is", "scans are")

@@ -11,8 +11,8 @@ from brainstem_app.gui.background import Background
 from brainstem_app.gui.document.document import Document
 from brainstem_app.gui.document.opened import ResultFiles
 from brainstem_app.gui.file_dialogs import open_in_system
-from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
-from brainstem_app.gui.segment.save_copies import copy_whole, label_target, report_target
+from brainstem_app.gui.messages.message import message_of_error
+from brainstem_app.gui.segment.save_copies import label_target, report_target, save_copy
 
 
 class ResultSaver(QObject):
@@ -59,18 +59,7 @@ class ResultSaver(QObject):
 
     def open_path(self, path: Path) -> None:
         """Open a file or folder with the program the system has for it."""
-        if not open_in_system(path):
-            what = f"No program on this computer opens {path.name}."
-            fix = "Open it from your file manager."
-            self.message.emit(Message(MessageLevel.WARNING, what, str(path), fix))
+        open_in_system(path, self.message.emit)
 
     def _copy(self, source: Path, target: Path) -> None:
-        def done(path: Path) -> None:
-            action = MessageAction("Open folder", lambda: self.open_path(path.parent))
-            what = f"{path.name} is saved."
-            self.message.emit(Message(MessageLevel.INFO, what, str(path.parent), actions=(action,)))
-
-        def failed(error: BaseException) -> None:
-            self.message.emit(message_of_error(error, "The file could not be saved."))
-
-        self._background.run(lambda: copy_whole(source, target), done, failed)
+        save_copy(source, target, self._background, self.message.emit)

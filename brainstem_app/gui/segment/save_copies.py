@@ -1,4 +1,4 @@
-"""Copies of result files to where the user wants them, whole or not at all."""
+"""Copies of files to where the user wants them, whole or not at all."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import shutil
 from pathlib import Path
 
 from brainstem_app.errors import BrainstemError
+from brainstem_app.gui.background import Background
+from brainstem_app.gui.file_dialogs import Say, open_in_system
+from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
 
 _LABEL_SUFFIX = ".nii.gz"
 
@@ -36,6 +39,27 @@ def report_target(chosen: Path, available: tuple[Path, ...]) -> tuple[Path, Path
             return file, chosen
     kinds = ", ".join(file.suffix for file in available)
     raise BrainstemError(f"There is no report of the kind {suffix}.", chosen, f"Choose one of {kinds}.")
+
+
+def save_copy(
+    source: Path,
+    target: Path,
+    background: Background,
+    say: Say,
+    *,
+    saved: str = "{name} is saved.",
+    failed: str = "The file could not be saved.",
+) -> None:
+    """Copy a file on a thread, and say that it is saved, with the way to its folder, or why not."""
+
+    def done(path: Path) -> None:
+        action = MessageAction("Open folder", lambda: open_in_system(path.parent, say))
+        what = saved.format(name=path.name)
+        say(Message(MessageLevel.INFO, what, str(path.parent), actions=(action,)))
+
+    background.run(
+        lambda: copy_whole(source, target), done, lambda error: say(message_of_error(error, failed))
+    )
 
 
 def copy_whole(source: Path, target: Path) -> Path:

@@ -24,7 +24,7 @@ from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.segment.card_text import card_details, card_summary, with_amber
 from brainstem_app.gui.segment.job_files import SegmentOutputs
 from brainstem_app.gui.segment.results_folder_line import ResultsFolderLine
-from brainstem_app.jobs.job import DEFAULT_MODEL
+from brainstem_app.jobs.kinds.job_model import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from brainstem_app.gui.settings import WindowSettings

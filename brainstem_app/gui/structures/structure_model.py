@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
+from PySide6.QtCore import QModelIndex, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QColor, QStandardItem, QStandardItemModel
 
 from brainstem_app.gui.design.tokens import COLOURS, Look
+from brainstem_app.reports.engine import formatting
 
 if TYPE_CHECKING:
     from brainstem_app.atlas.label_table import LabelTable, Structure
@@ -92,14 +93,13 @@ class StructureModel(QStandardItemModel):
         if shown == self._structures:
             return
         self._structures = shown
-        before = self.blockSignals(True)
-        for structure in shown:
-            name = self._cells_of[structure.index][Column.NAME]
-            name.setText(structure.name)
-            name.setData(QColor(structure.colour), Qt.ItemDataRole.DecorationRole)
-            name.setAccessibleText(f"{structure.name}, {structure.full_name}")
-            name.setToolTip(self._hint(structure))
-        self.blockSignals(before)
+        with QSignalBlocker(self):
+            for structure in shown:
+                name = self._cells_of[structure.index][Column.NAME]
+                name.setText(structure.name)
+                name.setData(QColor(structure.colour), Qt.ItemDataRole.DecorationRole)
+                name.setAccessibleText(f"{structure.name}, {structure.full_name}")
+                name.setToolTip(self._hint(structure))
         self._tell_visibility()
 
     def shown_name(self, structure: Structure) -> str:
@@ -257,25 +257,24 @@ class StructureModel(QStandardItemModel):
         if not self._structures:
             return
         faint = self._faint
-        before = self.blockSignals(True)
-        for structure in self._structures:
-            cells = self._cells_of[structure.index]
-            volume = None if self._volumes is None else float(self._volumes[structure.index])
-            dice = None if self._dice is None else self._dice.get(structure.index)
-            for column, value, text in (
-                (Column.VOLUME, volume, "" if volume is None else f"{volume:,.0f}"),
-                (Column.DICE, dice, "" if dice is None else f"{dice:.2f}"),
-            ):
-                cell = cells[column]
-                cell.setText(text)
-                cell.setData(-1.0 if value is None else value, SORT_ROLE)
-            for cell in cells:
-                cell.setData(faint if volume == 0 else None, Qt.ItemDataRole.ForegroundRole)
-            shown = structure.index in self._visible
-            cells[Column.NAME].setCheckState(Qt.CheckState.Checked if shown else Qt.CheckState.Unchecked)
-        for region in self._regions:
-            self._fill_region(region)
-        self.blockSignals(before)
+        with QSignalBlocker(self):
+            for structure in self._structures:
+                cells = self._cells_of[structure.index]
+                volume = None if self._volumes is None else float(self._volumes[structure.index])
+                dice = None if self._dice is None else self._dice.get(structure.index)
+                for column, value, text in (
+                    (Column.VOLUME, volume, "" if volume is None else formatting.volume(volume)),
+                    (Column.DICE, dice, "" if dice is None else f"{dice:.2f}"),
+                ):
+                    cell = cells[column]
+                    cell.setText(text)
+                    cell.setData(-1.0 if value is None else value, SORT_ROLE)
+                for cell in cells:
+                    cell.setData(faint if volume == 0 else None, Qt.ItemDataRole.ForegroundRole)
+                shown = structure.index in self._visible
+                cells[Column.NAME].setCheckState(Qt.CheckState.Checked if shown else Qt.CheckState.Unchecked)
+            for region in self._regions:
+                self._fill_region(region)
         for parent in (QModelIndex(), *(cells[Column.NAME].index() for cells in self._regions.values())):
             last = self.index(self.rowCount(parent) - 1, len(Column) - 1, parent)
             self.dataChanged.emit(self.index(0, 0, parent), last)
@@ -284,7 +283,7 @@ class StructureModel(QStandardItemModel):
         """Write volume and check mark of a region: checked if all of it is drawn."""
         cells, labels = self._regions[region], self._labels_in(region)
         volume = self._regions_mm3.get(region)
-        cells[Column.VOLUME].setText("" if volume is None else f"{volume:,.0f}")
+        cells[Column.VOLUME].setText("" if volume is None else formatting.volume(volume))
         cells[Column.VOLUME].setData(-1.0 if volume is None else volume, SORT_ROLE)
         cells[Column.DICE].setData(-1.0, SORT_ROLE)
         states = Qt.CheckState

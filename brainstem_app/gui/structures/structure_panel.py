@@ -11,6 +11,7 @@ from PySide6.QtCore import (
     QObject,
     QPoint,
     QRect,
+    QSignalBlocker,
     QSortFilterProxyModel,
     Qt,
     QTimer,
@@ -21,6 +22,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
+    QSizePolicy,
     QStyle,
     QStyleOptionViewItem,
     QTreeView,
@@ -35,6 +37,8 @@ from brainstem_app.gui.structures.structure_model import SORT_ROLE, Column
 
 if TYPE_CHECKING:
     from brainstem_app.gui.document.document import Document
+
+_LEAST_HEIGHT = 150
 
 
 class StructurePanel(Card):
@@ -138,10 +142,9 @@ class StructurePanel(Card):
         if not index.isValid():
             return
         selection = self.table.selectionModel()
-        selection.blockSignals(True)
         flags = QItemSelectionModel.SelectionFlag
-        selection.setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
-        selection.blockSignals(False)
+        with QSignalBlocker(selection):
+            selection.setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
         self.table.scrollTo(index)
         self.table.viewport().update()
 
@@ -178,7 +181,9 @@ class StructurePanel(Card):
     def _table(self) -> QTreeView:
         table = QTreeView(self)
         table.setModel(self._sorted)
-        table.setMinimumHeight(120)
+        # As high as there is room for: its own wish would push what is below it off a low screen.
+        table.setMinimumHeight(_LEAST_HEIGHT)
+        table.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         table.setSortingEnabled(True)
         table.sortByColumn(Column.NAME, Qt.SortOrder.AscendingOrder)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

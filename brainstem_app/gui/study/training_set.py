@@ -102,8 +102,7 @@ class TrainingSet(QObject):
     def _on_added(self, job: QueuedJob, work: AddReferenceJob) -> None:
         self._job = None
         self._context.study.refresh()
-        if job.finish is None:
-            self._say_failure(job, "The labels were not added.")
+        if job.finish is None:  # the window says why a job failed
             return
         name, part = str(job.finish.summary.get("subject", work.subject)), job.finish.summary.get("part", "")
         parts = {
@@ -124,9 +123,7 @@ class TrainingSet(QObject):
             return
 
         def done() -> None:
-            if job.finish is None:
-                self._say_failure(job, "The labels were not taken out.")
-            else:
+            if job.finish is not None:
                 text = "The labels of {0} are out of the training set; its reference is as it was."
                 self._say(text.format(subject))
 
@@ -136,17 +133,6 @@ class TrainingSet(QObject):
         self, what: str, where: str = "", fix: str = "", actions: tuple[MessageAction, ...] = ()
     ) -> None:
         self.message.emit(Message(MessageLevel.INFO, what, where, fix, actions=actions, owner=_OWNER))
-
-    def _say_failure(self, job: QueuedJob, what: str) -> None:
-        failure = job.failure
-        if failure is None:
-            return
-        self.message.emit(
-            Message(
-                MessageLevel.ERROR, f"{what} {failure.what}", failure.where, failure.fix, failure.details,
-                owner=_OWNER,
-            )
-        )  # fmt: skip
 
 
 def remove_from_training_set(context: AppContext, subject: str, study: Path) -> QueuedJob | None:

@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
-
 from PySide6.QtCore import QObject, Qt
 
 from brainstem_app.gui.jobs.job_table import about_text
 from brainstem_app.gui.rows_model import Column, RowsModel
 from brainstem_app.gui.train.run_summary import RunSummary
-from brainstem_app.jobs.network_names import network_title
-
-
-class RunColumn(IntEnum):
-    """Columns of the table."""
-
-    NAME = 0
-    NETWORK = 1
-    LOSS = 2
-    EPOCHS = 3
-    NUCLEI = 4
-    TIME = 5
-    STATE = 6
+from brainstem_app.jobs.network_names import loss_title, network_title
 
 
 class RunTable(RowsModel[RunSummary]):
@@ -34,7 +20,7 @@ class RunTable(RowsModel[RunSummary]):
         columns: list[Column[RunSummary]] = [
             Column("Run", lambda run: run.name),
             Column("Network", _network),
-            Column("Loss", lambda run: "" if run.job is None else run.job.loss),
+            Column("Loss", lambda run: "" if run.job is None else loss_title(run.job.loss)),
             Column("Epochs", _epochs),
             Column(
                 "IoU, nuclei",

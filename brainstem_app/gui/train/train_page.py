@@ -39,7 +39,7 @@ from brainstem_app.gui.train.curves import Curves
 from brainstem_app.gui.train.estimate import device_text, estimate
 from brainstem_app.gui.train.presets import PresetBar
 from brainstem_app.gui.train.run_summary import EPOCH_NUMBERS, RunSummary, read_run, read_runs
-from brainstem_app.gui.train.run_table import RunColumn, RunTable
+from brainstem_app.gui.train.run_table import RunTable
 from brainstem_app.gui.train.training_jobs import TrainingJobs
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.gui.workflow.step_page import StepPage
@@ -147,7 +147,7 @@ class TrainPage(StepPage):
         table.setMinimumHeight(90)
         header = table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(RunColumn.NETWORK, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(self.model.column_of("Network"), QHeaderView.ResizeMode.Stretch)
         table.selectionModel().currentRowChanged.connect(lambda _new, _old: self._show_current())
         return table
 
@@ -346,11 +346,11 @@ class TrainPage(StepPage):
         if job is not None:
             self.log_requested.emit(job)
         elif run is not None:
-            open_in_system(run.folder / "events.jsonl")
+            open_in_system(run.folder / "events.jsonl", self.message.emit)
 
     def _open_folder(self) -> None:
         if self.current is not None:
-            open_in_system(self.current.folder)
+            open_in_system(self.current.folder, self.message.emit)
 
     def _update(self) -> None:
         study, run = self.context.study, self.current

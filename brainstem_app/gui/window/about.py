@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -63,8 +61,4 @@ class AboutDialog(QDialog):
         return buttons
 
     def _show_notices(self) -> None:
-        _open(self._folder)
-
-
-def _open(folder: Path) -> None:
-    open_in_system(folder)
+        open_in_system(self._folder)

@@ -167,6 +167,7 @@ def window_keys(a: ActionTable) -> list[ShortcutGroup]:
         ("arrows", "Compare: choose a cell of the heat map"),
         ("Space", "tick a name of a list, unfold the advanced settings"),
         ("Delete", "Scans, Jobs: take the marked off the list"),
+        ("Ctrl+Z, Ctrl+Shift+Z", "Scans: undo and redo a change of the list"),
     ]
     pictures = [
         ("wheel, ↑ ↓", "next slice; Page Up, Page Down: ten; Home, End: first and last"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QStackedWidget, QWidget
 
@@ -127,7 +127,8 @@ class ScrolledPage(QScrollArea):
         self.setAutoFillBackground(True)
         if header is not None:
             header.setParent(self)
-            self.setViewportMargins(0, header.sizeHint().height(), 0, 0)
+            header.installEventFilter(self)
+            self._fit_header()
         self.setWidget(page)
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -136,8 +137,19 @@ class ScrolledPage(QScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Keep the header above the page."""
         super().resizeEvent(event)
+        self._fit_header()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Begin the page below the header, also when that has become higher."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._fit_header()
+        return super().eventFilter(watched, event)
+
+    def _fit_header(self) -> None:
         if self._header is not None:
-            self._header.setGeometry(0, 0, self.width(), self._header.sizeHint().height())
+            height = self._header.sizeHint().height()
+            self._header.setGeometry(0, 0, self.width(), height)
+            self.setViewportMargins(0, height, 0, 0)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Small, whatever the page is."""

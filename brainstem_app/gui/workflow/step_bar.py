@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPalette
 from PySide6.QtWidgets import (
     QListWidget,
@@ -87,9 +87,8 @@ class StepBar(QListWidget):
         """Mark a step as the one on the screen."""
         item = self._item(step)
         if item is not None and item is not self.currentItem():
-            self.blockSignals(True)
-            self.setCurrentItem(item)
-            self.blockSignals(False)
+            with QSignalBlocker(self):
+                self.setCurrentItem(item)
             self.viewport().update()
 
     def set_status(self, step: StepName, status: str) -> None:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from brainstem_app.counting import natural_key
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.bids.subject_ids import bare_id, id_key
 from brainstem_app.imaging.text_table import read_text_table
@@ -92,7 +93,7 @@ def find_t1w_scans(root: Path) -> list[BidsScan]:
     scans = [scan for file in files if (scan := _scan_of(file)) is not None]
     if not scans:
         raise _nothing_found(root)
-    return sorted(scans, key=lambda s: _natural(s.full_name))
+    return sorted(scans, key=lambda s: natural_key(s.full_name))
 
 
 def read_participants(root: Path) -> dict[str, dict[str, str]]:
@@ -161,8 +162,3 @@ def _known(cells: dict[str, str], name: str) -> dict[str, str]:
     return {
         column: cell for column, cell in cells.items() if column != name and cell.casefold() not in _MISSING
     }
-
-
-def _natural(text: str) -> list[tuple[bool, int, str]]:
-    parts = re.split(r"(\d+)", text)
-    return [(not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 DEIDENTIFICATION_METHOD = "New object: geometry of the source images only"
 _MOST_LETTERS = 63
-_LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 _GEOMETRY = (
     "SOPClassUID",
     "Modality",

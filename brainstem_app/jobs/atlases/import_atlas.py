@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from brainstem_app.atlas.importing.own_atlas import ImportSettings, import_atlas, require_atlas_name
+from brainstem_app.atlas.importing.own_atlas import import_atlas, require_atlas_name
 from brainstem_app.atlas.library import LABELS_FILE_NAME, atlas_name_is_shipped
 from brainstem_app.errors import InputError
 from brainstem_app.jobs.job import ImportAtlasJob
@@ -28,22 +28,7 @@ def import_lab_atlas(job: ImportAtlasJob, reporter: Reporter) -> Summary:
     name = job.name or name_from(job.source)
     folder = folder_of_import(job)
     _check_free(job, name, folder)
-    settings = ImportSettings(
-        source=job.source,
-        name=name,
-        version=job.atlas_version,
-        table=job.table,
-        space=job.space,
-        template=job.template,
-        threshold=job.threshold,
-        least_inside=job.least_inside,
-        split_sides=job.split_sides,
-        leave_out_unnamed=job.leave_out_unnamed,
-        licence=job.licence,
-        citation=job.citation,
-        regions=job.regions,
-        regions_table=job.regions_table,
-    )
+    settings = job.model_copy(update={"name": name})
     made = import_atlas(settings, folder, lambda done, text: reporter.progress(done, 1, text))
     for warning in made.warnings:
         reporter.warn(warning, job.source, "Look at the atlas before you use it.")

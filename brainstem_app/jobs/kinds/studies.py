@@ -47,8 +47,7 @@ class PrepareJob(JobModel):
         setting(
             "Your own labels",
             "Label maps drawn on these scans, to learn from instead of the atlas: BIDS derivatives (dseg), "
-            "a folder "
-            "by subject, or a table of files.",
+            "a folder by subject, or a table of files.",
             empty="the registered atlas",
             advanced=True,
         ),

@@ -26,11 +26,11 @@ from brainstem_app.jobs.job import CompareCellJob, CompareJob
 from brainstem_app.jobs.many.compare_plan import GridCell, Plan
 from brainstem_app.jobs.many.compare_report import write_report
 from brainstem_app.jobs.networks.machine_speed import Estimate, read_speed
+from brainstem_app.jobs.networks.run_splits import require_folds
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.plain_name import require_name
 from brainstem_app.reports.grid.folds import mean_sd
 from brainstem_app.study.cell_record import CELL_FILE, CellRecord, read_cell
-from brainstem_app.study.folds import fold_of, folds_file, not_in_folds
 from brainstem_app.study.study import Failure, Study
 
 #: What a process is expected to need before one like it has been measured: paper's size and batch.
@@ -58,7 +58,7 @@ def compare(job: CompareJob, reporter: Reporter) -> Summary:
     """
     study = Study.open(job.study.resolve())
     if job.grid.folds is not None:
-        _require_folds(study, job.grid.folds, reporter)
+        require_folds(study, job.grid.folds, reporter)
     elif not study.splits().test:
         raise InputError("The study has no test subject.", study.folder, "Prepare more subjects.")
     plan = Plan.of(job.grid, study, retry_failed=job.retry_failed)
@@ -79,17 +79,6 @@ def compare(job: CompareJob, reporter: Reporter) -> Summary:
     finally:
         plan = results.write()
     return _summary(plan, folder, reporter)
-
-
-def _require_folds(study: Study, count: int, reporter: Reporter) -> None:
-    """Make the folds if they are not there, and name those whom they do not know."""
-    fold_of(study, count, 1)
-    if left_out := not_in_folds(study, count):
-        reporter.warn(
-            f"The {count} folds were made before {', '.join(left_out)} were prepared, and leave them out.",
-            study.folder / folds_file(count),
-            "Remove that file to make the folds anew; runs of before then belong to other folds.",
-        )
 
 
 def comparison_folder(study: Study, name: str) -> Path:

@@ -29,6 +29,7 @@ from brainstem_app.reports.grid.results import (
     value_name,
 )
 from brainstem_app.reports.grid.summary import summarise
+from brainstem_app.setting import flattened
 from brainstem_app.study.cell_record import PREDICTIONS_FILE, CellRecord, Measured, Predictions
 from brainstem_app.study.grid import Grid
 from brainstem_app.study.study import Study
@@ -125,30 +126,18 @@ def _cell_result(cell: GridCell, record: CellRecord | None, study: Study) -> Cel
 
 def flat_settings(job: TrainJob) -> dict[str, Any]:
     """Return the settings of a run by name, those in parts with a dot: ``input.size``."""
-
-    def flat(content: dict[str, Any], before: str = "") -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for name, value in content.items():
-            if isinstance(value, dict):
-                found |= flat(value, f"{before}{name}.")
-            else:
-                found[before + name] = value
-        return found
-
-    return flat(job.model_dump(mode="json", exclude=_NOT_SETTINGS))
+    return flattened(job.model_dump(mode="json", exclude=_NOT_SETTINGS))
 
 
 def read_curve(path: Path) -> tuple[CurvePoint, ...]:
     """Epochs of a ``history.csv``; none where it is missing or damaged."""
+    numbers = ("loss", "val_loss", "val_nuclei_miou")
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-        return tuple(
-            CurvePoint(
-                int(row["epoch"]), float(row["loss"]), float(row["val_loss"]), float(row["val_nuclei_miou"])
+            return tuple(
+                CurvePoint(int(row["epoch"]), *(float(row[name]) for name in numbers))
+                for row in csv.DictReader(file)
             )
-            for row in rows
-        )
     except (OSError, KeyError, ValueError):
         return ()
 

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.errors import InputError
-from brainstem_app.jobs.job import ActivationsJob, TrainJob, read_job
+from brainstem_app.jobs.job import ActivationsJob, TrainJob
 from brainstem_app.jobs.kinds.job_model import shareable
-from brainstem_app.jobs.networks.run_splits import run_splits
+from brainstem_app.jobs.networks.run_splits import run_splits, trained_job
 from brainstem_app.jobs.provenance import as_json
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.studies.study_atlas import study_atlas
@@ -35,18 +35,10 @@ def write_activation_maps(job: ActivationsJob, reporter: Reporter) -> Summary:
     """
     study = Study.open(job.study)
     folder = study.run_folder(job.run)
-    best = folder / "best.keras"
-    # A training that has just begun has neither file.
-    trained = read_job(folder / "config.json") if best.exists() else None
-    if not isinstance(trained, TrainJob):
-        raise InputError(
-            "The run has no network.",
-            best,
-            "Train it with `brainstem-app train`; of a comparison, --keep all keeps every network.",
-        )
+    trained = trained_job(folder)
     subject = _subject(study, trained, job.subject)
     reporter.progress(0, 3, "loading the network")
-    model = load_keras(best)
+    model = load_keras(folder / "best.keras")
     reporter.progress(1, 3, "running the slices through it")
     box = study.load_box(subject)
     levels = _levels(box.labels, study_atlas(study).table)

@@ -14,36 +14,34 @@ from pathlib import Path
 
 import numpy as np
 
-from brainstem_app.atlas.library import AnyAtlas, copy_atlas
+from brainstem_app.atlas.library import AnyAtlas
 from brainstem_app.counting import counted
 from brainstem_app.errors import InputError
 from brainstem_app.evaluation.confusion import Counts, iou_per_class, macro_miou
 from brainstem_app.jobs.job import ExportEnsembleJob, TrainJob
-from brainstem_app.jobs.networks.evaluate_run import NO_BEND, NO_BEND_FIX
 from brainstem_app.jobs.networks.export import (
     DRAWN_LIMITS,
-    FILES,
     LIMITS,
-    install,
+    finish,
     licence_of,
     reference_of,
     run_of,
+    write_networks,
+    write_warp,
 )
 from brainstem_app.jobs.networks.run_splits import run_splits
-from brainstem_app.jobs.networks.training_warp import training_warp
+from brainstem_app.jobs.networks.training_warp import method_and_warp
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.studies.study_atlas import require_same_atlas, study_atlas
 from brainstem_app.models.card import ModelCard, ModelResults
-from brainstem_app.models.library import ATLAS_FOLDER, MEAN_WARP_FILE, hash_file
-from brainstem_app.models.method import PredictionMethod, refined
+from brainstem_app.models.method import PredictionMethod
 from brainstem_app.models.onnx_predictor import OnnxPredictor
 from brainstem_app.models.prediction import BATCH_SIZE
 from brainstem_app.study.cell_record import PREDICTIONS_FILE, Predictions
 from brainstem_app.study.splits import Splits
 from brainstem_app.study.study import Study
 from kerasmodels.ensemble import average_networks
-from kerasmodels.export.keras_file import load_keras, save_keras
-from kerasmodels.export.onnx_file import to_onnx
+from kerasmodels.export.keras_file import load_keras
 
 _UNCALIBRATED = (
     "The confidence of an ensemble is not calibrated: nobody in the study is new to all of its networks."
@@ -85,26 +83,13 @@ def export_ensemble(job: ExportEnsembleJob, reporter: Reporter) -> Summary:
         reporter.progress(number, total, f"reading the network of {run.name}")
         networks.append(load_keras(run / "best.keras"))
     reporter.progress(len(runs), total, "joining them")
-    save_keras(average_networks(networks), folder / "model.keras", half=True)
-    to_onnx(load_keras(folder / "model.keras"), folder / "model.onnx")
+    write_networks(average_networks(networks), folder)
     reporter.progress(len(runs) + 1, total, "timing it")
     seconds = _seconds(folder / "model.onnx", members[0].settings)
-    method = refined(atlas) if job.refine else PredictionMethod()
-    if job.refine and not method.fit_atlas:
-        reporter.warn(NO_BEND.format(atlas.name), study.labels_folder, NO_BEND_FIX)
-    warp = training_warp(study, _everybody(members)) if method.fit_atlas else None
-    (folder / MEAN_WARP_FILE).unlink(missing_ok=True)
-    if warp is not None:
-        warp.save(folder / MEAN_WARP_FILE)
-    card = _card(job.name, study, members, atlas, method, folder)
-    card.save(folder)
+    method, warp = method_and_warp(study, atlas, _everybody(members), reporter, refine=job.refine)
+    card = _card(job.name, study, members, atlas, method, write_warp(warp, folder))
     reporter.warn(_UNCALIBRATED, folder, _FIX_CALIBRATION)
-    if atlas.folder is not None:
-        copy_atlas(atlas.folder, folder / ATLAS_FOLDER)
-    if job.install:
-        install(folder, job.name, reporter)
-    for file in FILES:
-        reporter.artifact(Path(file).suffix.lstrip("."), folder / file)
+    finish(card, atlas, folder, reporter, install=job.install)
     passes = 2 if method.mirror else 1
     return {
         "model": job.name,
@@ -145,7 +130,7 @@ def _card(
     members: Sequence[_Member],
     atlas: AnyAtlas,
     method: PredictionMethod,
-    folder: Path,
+    hashes: dict[str, str],
 ) -> ModelCard:
     trained = _everybody(members)
     reference = reference_of(study, trained)
@@ -182,11 +167,7 @@ def _card(
         licence=licence_of(atlas),
         results=results,
         limits=LIMITS if reference == "registered" else DRAWN_LIMITS,
-        sha256={
-            file: hash_file(folder / file)
-            for file in ("model.keras", "model.onnx", MEAN_WARP_FILE)
-            if (folder / file).is_file()
-        },
+        sha256=hashes,
     )
 
 

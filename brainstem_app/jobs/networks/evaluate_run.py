@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,17 +28,17 @@ from brainstem_app.evaluation.structures import (
 )
 from brainstem_app.imaging.label_map import IGNORED_LABEL
 from brainstem_app.imaging.spaces import box_affine, crop_to_box
-from brainstem_app.jobs.job import EvaluateRunJob, TrainJob, read_job
+from brainstem_app.jobs.job import EvaluateRunJob
 from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.networks.calibrate import calibrate, predict_voxels
 from brainstem_app.jobs.networks.keras_predictor import KerasPredictor
-from brainstem_app.jobs.networks.run_splits import run_splits
-from brainstem_app.jobs.networks.training_warp import training_warp
+from brainstem_app.jobs.networks.run_splits import run_splits, trained_job
+from brainstem_app.jobs.networks.training_warp import method_and_warp
 from brainstem_app.jobs.provenance import as_json
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.studies.study_atlas import require_same_atlas, study_atlas
 from brainstem_app.models.atlas_fit import neighbourhood
-from brainstem_app.models.method import PredictionContext, PredictionMethod, refined
+from brainstem_app.models.method import PredictionContext
 from brainstem_app.reports.evaluation.calibration import CalibrationCounts, SubjectVoxels
 from brainstem_app.reports.evaluation.files import write_evaluation_report
 from brainstem_app.reports.evaluation.model import EvaluationInputs, EvaluationReport, MethodResult
@@ -50,10 +49,6 @@ TakeSubject = Callable[[str, NDArray[np.uint8], Counts], None]
 ATLAS_ALONE = "atlas placed by the normalisation"
 REPEATABILITY = "reference repeatability"
 NETWORK_ALONE = "network alone"
-NO_BEND = (
-    "The labels {} have no map on the template that could be bent: they are predicted mirrored too, no more."
-)
-NO_BEND_FIX = "Leave --refine out to predict without the mirrored image."
 _PREDICTION = "prediction"
 _METHODS = (_PREDICTION, NETWORK_ALONE, ATLAS_ALONE, REPEATABILITY)
 
@@ -97,7 +92,7 @@ def evaluate_part(
     confidence is calibrated on the validation subjects first, and measured too.
     """
     folder = study.run_folder(run)
-    job = _job_of(folder)
+    job = trained_job(folder)
     splits = run_splits(study, job)
     names = splits.test if part == "test" else splits.validation
     if not names:
@@ -107,10 +102,7 @@ def evaluate_part(
     first = len(splits.validation) if calibrated else 0
     total = first + len(names) + 1  # the last is the report
     reporter.progress(0, total, "loading the network")
-    method = refined(atlas) if refine else PredictionMethod()
-    if refine and not method.fit_atlas:
-        reporter.warn(NO_BEND.format(atlas.name), study.labels_folder, NO_BEND_FIX)
-    warp = training_warp(study, splits.train) if method.fit_atlas else None
+    method, warp = method_and_warp(study, atlas, splits.train, reporter, refine=refine)
     context = PredictionContext.of(atlas, job.input, method, warp)
     predictor = KerasPredictor(folder / "best.keras")
     calibration = None
@@ -190,21 +182,6 @@ class _Found:
         self.on_subject(name, voxels.labels, self.counts[_PREDICTION][name])
 
 
-def _job_of(folder: Path) -> TrainJob:
-    """Read how the network of a run was trained; InputError if it has none yet."""
-    best = folder / "best.keras"
-    if not best.exists():
-        raise InputError(
-            "The run has no network yet.", best, "Train it for at least one epoch with `brainstem-app train`."
-        )
-    job = read_job(folder / "config.json")
-    if not isinstance(job, TrainJob):
-        raise InputError(
-            "This is not the configuration of a training run.", folder / "config.json", "Train the run again."
-        )
-    return job
-
-
 def _neighbourhood(context: PredictionContext) -> NDArray[np.bool_]:
     """Where confidence is looked at: about the atlas's brainstem, or the template's."""
     if context.atlas is not None:
@@ -230,8 +207,7 @@ def _notes(splits: Splits, part: str, drawn: tuple[bool, ...], *, has_repeat: bo
     if any(drawn):
         notes.append(
             f"The reference labels of {sum(drawn)} of {len(drawn)} subjects were drawn; those of the others "
-            "come "
-            "from registering the atlas to each scan."
+            "come from registering the atlas to each scan."
         )
     else:
         notes.append("The reference labels come from registering the atlas to each scan, not from an expert.")

@@ -5,28 +5,32 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import ValidationError
 
 from brainstem_app.atlas.library import AnyAtlas, Atlas, copy_atlas
 from brainstem_app.counting import counted
 from brainstem_app.errors import BrainstemError, InputError
-from brainstem_app.jobs.job import ExportModelJob, TrainJob, read_job
-from brainstem_app.jobs.networks.evaluate_run import ATLAS_ALONE, NO_BEND, NO_BEND_FIX
-from brainstem_app.jobs.networks.run_splits import run_splits
-from brainstem_app.jobs.networks.training_warp import training_warp
+from brainstem_app.jobs.job import ExportModelJob, TrainJob
+from brainstem_app.jobs.networks.evaluate_run import ATLAS_ALONE
+from brainstem_app.jobs.networks.run_splits import run_splits, trained_job
+from brainstem_app.jobs.networks.training_warp import method_and_warp
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.studies.study_atlas import require_same_atlas, study_atlas
 from brainstem_app.locations import resource
 from brainstem_app.models.card import ModelCard, ModelResults
 from brainstem_app.models.library import ATLAS_FOLDER, MEAN_WARP_FILE, hash_file, user_models_folder
-from brainstem_app.models.method import PredictionMethod, refined
+from brainstem_app.models.method import PredictionMethod
+from brainstem_app.preprocessing.transforms import Displacement
 from brainstem_app.reports.evaluation.model import EvaluationReport, MethodSummary
 from brainstem_app.small_files import read_small
 from brainstem_app.study.study import Study
 from kerasmodels.export.keras_file import load_keras, save_keras
 from kerasmodels.export.onnx_file import to_onnx
+
+if TYPE_CHECKING:
+    import keras
 
 FILES = ("model.keras", "model.onnx", "model.json")
 _UNCALIBRATED = "The model's confidence is not calibrated: the run has not been evaluated by this method."
@@ -35,8 +39,7 @@ _EVALUATE = (
 )
 DRAWN_LIMITS = (
     "Learned from labels that people drew on scans. Other scanners, contrasts, children, lesions and "
-    "deformed "
-    "brainstems were not tested."
+    "deformed brainstems were not tested."
 )
 LIMITS = (
     "Learned from labels that registration placed, not from an expert's. Adults' T1-weighted scans of about "
@@ -64,44 +67,54 @@ def export_model(job: ExportModelJob, reporter: Reporter) -> Summary:
     folder.mkdir(parents=True, exist_ok=True)
     reporter.progress(0, 3, "reading the network")
     network = load_keras(run / "best.keras")
-    save_keras(network, folder / "model.keras", half=True)
     reporter.progress(1, 3, "converting it to ONNX")
-    # The same half-precision weights go into both files, so that both engines give the same labels.
-    to_onnx(load_keras(folder / "model.keras"), folder / "model.onnx")
+    write_networks(network, folder)
     reporter.progress(2, 3, "writing the model card")
-    method = refined(atlas) if job.refine else PredictionMethod()
-    if job.refine and not method.fit_atlas:
-        reporter.warn(NO_BEND.format(atlas.name), study.labels_folder, NO_BEND_FIX)
     splits = run_splits(study, settings)
-    warp = training_warp(study, splits.train) if method.fit_atlas else None
-    if warp is not None:
-        warp.save(folder / MEAN_WARP_FILE)
-    else:
-        (folder / MEAN_WARP_FILE).unlink(missing_ok=True)
-    card = _card(name, run, study, settings, folder, atlas, method)
-    card.save(folder)
+    method, warp = method_and_warp(study, atlas, splits.train, reporter, refine=job.refine)
+    hashes = write_warp(warp, folder)
+    card = _card(name, run, study, settings, atlas, method, hashes)
     if card.method.temperature == 1.0:
         reporter.warn(_UNCALIBRATED, run, _EVALUATE)
+    finish(card, atlas, folder, reporter, install=job.install)
+    return {"model": name, "folder": str(folder)}
+
+
+def write_networks(network: keras.Model, folder: Path) -> None:
+    """Write a network for both engines, of the same half-precision weights: both give the same labels."""
+    save_keras(network, folder / FILES[0], half=True)
+    to_onnx(load_keras(folder / FILES[0]), folder / FILES[1])
+
+
+def write_warp(warp: Displacement | None, folder: Path) -> dict[str, str]:
+    """Write the mean warp beside the networks, none of an earlier export; return the files' checksums."""
+    (folder / MEAN_WARP_FILE).unlink(missing_ok=True)
+    if warp is not None:
+        warp.save(folder / MEAN_WARP_FILE)
+    files = (*FILES[:2], MEAN_WARP_FILE)
+    return {file: hash_file(folder / file) for file in files if (folder / file).is_file()}
+
+
+def finish(card: ModelCard, atlas: AnyAtlas, folder: Path, reporter: Reporter, *, install: bool) -> None:
+    """Write the card and the labels' own files, and copy the model among the user's where that is asked."""
+    card.save(folder)
     if atlas.folder is not None:
         copy_atlas(atlas.folder, folder / ATLAS_FOLDER)
-    if job.install:
-        install(folder, name, reporter)
-    for file in FILES:
-        reporter.artifact(Path(file).suffix.lstrip("."), folder / file)
-    if warp is not None:
-        reporter.artifact("mean_warp", folder / MEAN_WARP_FILE)
-    return {"model": name, "folder": str(folder)}
+    if install:
+        _install(folder, card.name, reporter)
+    for role, file in (
+        *((Path(name).suffix.lstrip("."), name) for name in FILES),
+        ("mean_warp", MEAN_WARP_FILE),
+    ):
+        if (folder / file).is_file():
+            reporter.artifact(role, folder / file)
 
 
 def run_of(run: Path) -> tuple[Study, TrainJob]:
     """Study and settings of a run that has a network; InputError if it is none."""
-    fix = "Give the folder of a trained run: STUDY/runs/NAME."
-    if not (run / "best.keras").is_file() or run.parent.name != "runs":
-        raise InputError("This folder is no run, or it has no network yet.", run, fix)
-    settings = read_job(run / "config.json")
-    if not isinstance(settings, TrainJob):
-        raise InputError("The run's config.json is not that of a training.", run, fix)
-    return Study.open(run.parent.parent), settings
+    if run.parent.name != "runs":
+        raise InputError("This folder is no run.", run, "Give that of a trained run: STUDY/runs/NAME.")
+    return Study.open(run.parent.parent), trained_job(run)
 
 
 def _card(
@@ -109,9 +122,9 @@ def _card(
     run: Path,
     study: Study,
     settings: TrainJob,
-    folder: Path,
     atlas: AnyAtlas,
     method: PredictionMethod,
+    hashes: dict[str, str],
 ) -> ModelCard:
     splits = run_splits(study, settings)
     reference = reference_of(study, splits.train)
@@ -137,11 +150,7 @@ def _card(
         licence=licence_of(atlas),
         results=results_of(report),
         limits=LIMITS if reference == "registered" else DRAWN_LIMITS,
-        sha256={
-            file: hash_file(folder / file)
-            for file in ("model.keras", "model.onnx", MEAN_WARP_FILE)
-            if (folder / file).is_file()
-        },
+        sha256=hashes,
     )
 
 
@@ -211,7 +220,7 @@ def _value(summary: MethodSummary | None, name: str) -> float | None:
     return value
 
 
-def install(folder: Path, name: str, reporter: Reporter) -> None:
+def _install(folder: Path, name: str, reporter: Reporter) -> None:
     """Copy a model among the user's; the card, which makes it a model, comes last."""
     if name in _shipped_names():
         raise InputError(

@@ -19,6 +19,7 @@ from brainstem_app.jobs.claims import claim_of, claimed
 from brainstem_app.jobs.job import CompareCellJob, TrainJob
 from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.many.compare_cell import compare_cell
+from brainstem_app.jobs.networks.run_splits import require_folds
 from brainstem_app.jobs.provenance import as_json
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.studies.study_atlas import study_atlas
@@ -27,7 +28,6 @@ from brainstem_app.reports.evaluation.files import write_evaluation_report
 from brainstem_app.reports.evaluation.model import EvaluationInputs, MethodResult
 from brainstem_app.reports.grid.folds import mean_sd
 from brainstem_app.study.cell_record import PREDICTIONS_FILE, Predictions
-from brainstem_app.study.folds import fold_of, folds_file, not_in_folds
 from brainstem_app.study.study import Study
 
 FOLDS_FOLDER = "folds"
@@ -50,13 +50,7 @@ def train_folds(job: TrainJob, reporter: Reporter) -> Summary:
     """
     count = job.folds or 0
     study = Study.open(job.study)
-    fold_of(study, count, 1)
-    if left_out := not_in_folds(study, count):
-        reporter.warn(
-            f"The {count} folds were made before {', '.join(left_out)} were prepared, and leave them out.",
-            study.folder / folds_file(count),
-            "Remove that file to make the folds anew, and train under another name.",
-        )
+    require_folds(study, count, reporter)
     counts: list[Mapping[str, Counts]] = []
     for fold in range(1, count + 1):
         one = fold_job(job, fold)
@@ -105,8 +99,7 @@ def _report(
             command=job.command_line({"study": shareable(study.folder)}),
             notes=(
                 f"Cross-validation in {len(counts)} folds: each subject was labelled by the one network "
-                "that had "
-                "neither been trained nor chosen on any scan of that person.",
+                "that had neither been trained nor chosen on any scan of that person.",
                 f"Mean IoU of the nuclei of each fold: {words}; mean ± standard deviation over folds "
                 f"{_words(spread['nuclei'])}.",
             ),

@@ -23,7 +23,7 @@ from brainstem_app.preprocessing.halfway import HalfWay, place_half_way
 from brainstem_app.preprocessing.intensity import LIMIT
 from brainstem_app.preprocessing.normalise import CorrectedBrain, normalise_scan
 from brainstem_app.preprocessing.transforms import Transforms
-from brainstem_app.progress import ProgressCallback
+from brainstem_app.progress import ProgressCallback, within
 
 #: Brains of one person, one laid on the other, resemble each other more than this; those of two do not.
 LEAST_LIKENESS = 0.90
@@ -125,11 +125,11 @@ def measure_scans(
     """
     scans = []
     for number, path in enumerate(paths):
-        told = _within(report, _NORMALISED * number / len(paths), _NORMALISED * (number + 1) / len(paths))
+        told = within(report, _NORMALISED * number / len(paths), _NORMALISED * (number + 1) / len(paths))
         scans.append(_placed(path, orientation, told))
     with threadpool_limits(limits=1, user_api="blas"):
         report(_NORMALISED, "placing the scans half-way between them")
-        return measure_placed(scans, model, paths, _within(report, _NORMALISED, 1.0))
+        return measure_placed(scans, model, paths, within(report, _NORMALISED, 1.0))
 
 
 def measure_placed(
@@ -232,10 +232,3 @@ def _compared(labels: NDArray[np.uint8], warps: SessionWarps, *, whole: bool = F
     total = shares.sum(axis=0, dtype=np.float64)
     there = shares[warps.compared.reshape(-1)].sum(axis=0, dtype=np.float64)
     return {k: float(there[k] / total[k]) if total[k] else 0.0 for k in range(shares.shape[1])}
-
-
-def _within(report: ProgressCallback, start: float, end: float) -> ProgressCallback:
-    def part(share: float, text: str) -> None:
-        report(start + (end - start) * min(max(share, 0.0), 1.0), text)
-
-    return part

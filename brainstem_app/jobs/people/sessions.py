@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from brainstem_app.counting import counted, listed
+from brainstem_app.counting import counted, listed, natural_key
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.bids.session_dates import ScanTime, time_of_scan, years_between
 from brainstem_app.imaging.inputs import expand_inputs
@@ -133,7 +132,7 @@ def in_time(person: PersonScans) -> PersonScans:
 
 
 def _sorted(person: PersonScans) -> PersonScans:
-    ordered = tuple(sorted(person.sessions, key=lambda s: (s.years, _natural(s.name))))
+    ordered = tuple(sorted(person.sessions, key=lambda s: (s.years, natural_key(s.name))))
     if ordered[-1].years - ordered[0].years < _LEAST_YEARS:
         raise InputError(
             f"All scans of {person.folder} are of one day, so there is no change a year.",
@@ -213,8 +212,3 @@ def _with_years(people: Sequence[PersonScans], job: ChangeJob) -> PersonScans:
     first = min(job.years)
     timed = tuple(replace(s, years=float(y - first)) for s, y in zip(person.sessions, job.years, strict=True))
     return replace(person, sessions=timed, has_years=True)
-
-
-def _natural(name: str) -> list[tuple[int, str]]:
-    parts = re.split(r"(\d+)", name)
-    return [(int(part) if part.isdigit() else -1, part) for part in parts]

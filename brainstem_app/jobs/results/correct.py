@@ -13,10 +13,10 @@ from brainstem_app.imaging.label_map import load_label_map, save_label_map
 from brainstem_app.jobs.claims import claim_of, claimed
 from brainstem_app.jobs.job import CorrectResultJob
 from brainstem_app.jobs.kinds.job_model import shareable
+from brainstem_app.jobs.provenance import login_name
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.results.corrected_version import read_correction, write_corrected_report
 from brainstem_app.jobs.results.quality_file import follow_in_table
-from brainstem_app.jobs.results.who import who_decides
 from brainstem_app.models.label_meaning import labels_in, meaning_of_labels
 from brainstem_app.reports.corrected import ELSEWHERE
 from brainstem_app.study.result_state import Entry
@@ -55,7 +55,7 @@ def correct_result(job: CorrectResultJob, reporter: Reporter) -> Summary:
         reporter.progress(1, 3, "writing the report")
         shown = {"study": shareable(job.study), "labels": job.labels and shareable(job.labels)}
         report = write_corrected_report(result, job.command_line(shown))
-        entry = Entry(deed="corrected", why=job.why.strip(), who=who_decides(job.who))
+        entry = Entry(deed="corrected", why=job.why.strip(), who=job.who or login_name())
         result = result.write_down(entry)
     reporter.progress(2, 3, "writing it down")
     follow_in_table(job.study, [result])
@@ -76,7 +76,7 @@ def correct_result(job: CorrectResultJob, reporter: Reporter) -> Summary:
 
 
 def _volume(summary: object) -> str:
-    return f"{getattr(summary, 'volume_nuclei_mm3', 0.0):.0f} mm³"
+    return f"{getattr(summary, 'volume_nuclei_mm3', 0.0):,.0f} mm³"
 
 
 def _the_result(job: CorrectResultJob) -> StudyResult:

@@ -13,8 +13,8 @@ from brainstem_app.imaging.bids.dataset import find_t1w_scans
 from brainstem_app.imaging.edited_version import digest_of
 from brainstem_app.jobs.claims import claim_of, claimed
 from brainstem_app.jobs.job import ImportResultsJob
+from brainstem_app.jobs.provenance import login_name
 from brainstem_app.jobs.reporter import Reporter, Summary
-from brainstem_app.jobs.results.who import who_decides
 from brainstem_app.locks.lock_file import LOCK_ENDING
 from brainstem_app.reports.scan.manifest import sha256_of
 from brainstem_app.reports.scan.model import Report
@@ -57,7 +57,7 @@ def import_results(job: ImportResultsJob, reporter: Reporter) -> Summary:
         try:
             copy = _copy_of(study, result)
             with claimed((claim_of(copy.folder, "The result"),), job.kind, _PATIENCE_S):
-                is_new = _bring_in(study, copy, who_decides(job.who))
+                is_new = _bring_in(study, copy, job.who or login_name())
         except BrainstemError as error:
             reporter.warn_of(error, name)
             refused.append(name)

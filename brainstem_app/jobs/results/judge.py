@@ -5,9 +5,9 @@ from __future__ import annotations
 from brainstem_app.counting import listed
 from brainstem_app.jobs.job import AcceptResultsJob, RejectResultsJob, UndecideResultsJob
 from brainstem_app.jobs.kinds.results import OfSubjects
+from brainstem_app.jobs.provenance import login_name
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.results.quality_file import follow_in_table
-from brainstem_app.jobs.results.who import who_decides
 from brainstem_app.study.result_state import Deed, Entry
 from brainstem_app.study.segmentations import StudyResult, of_model, of_person, study_results
 from brainstem_app.study.study import Study
@@ -33,7 +33,7 @@ def undecide(job: UndecideResultsJob, reporter: Reporter) -> Summary:
 def _judge(job: Judging, deed: Deed, reporter: Reporter) -> Summary:
     Study.open(job.study)
     chosen = chosen_results(job)
-    entry = Entry(deed=deed, why=job.why.strip(), who=who_decides(job.who))
+    entry = Entry(deed=deed, why=job.why.strip(), who=job.who or login_name())
     judged = []
     for number, result in enumerate(chosen):
         reporter.progress(number, len(chosen), deed, result.name)

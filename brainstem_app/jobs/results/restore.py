@@ -8,10 +8,10 @@ from pathlib import Path
 from brainstem_app.imaging.edited_version import EDITED_MARK
 from brainstem_app.jobs.claims import claim_of, claimed
 from brainstem_app.jobs.job import RestoreResultsJob
+from brainstem_app.jobs.provenance import login_name
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.results.judge import chosen_results
 from brainstem_app.jobs.results.quality_file import follow_in_table
-from brainstem_app.jobs.results.who import who_decides
 from brainstem_app.study.result_state import Entry
 from brainstem_app.study.segmentations import ASIDE_FOLDER, EDITED_FOLDER, LABELS_FILE, StudyResult
 from brainstem_app.study.study import Study
@@ -36,7 +36,7 @@ def restore_results(job: RestoreResultsJob, reporter: Reporter) -> Summary:
             )
             continue
         with claimed((claim_of(result.folder, "The result"),), job.kind):
-            entry = Entry(deed="restored", why=job.why.strip(), who=who_decides(job.who))
+            entry = Entry(deed="restored", why=job.why.strip(), who=job.who or login_name())
             put_corrections_aside(result)
             restored.append(result.write_down(entry))
         reporter.artifact("labels_native", result.folder / LABELS_FILE, result.name)

@@ -14,7 +14,7 @@ from brainstem_app.jobs.scans.loaded_model import load_model
 from brainstem_app.jobs.scans.result_folders import TRANSFORMS_FOLDER, require_same_sources
 from brainstem_app.jobs.scans.segment import segment_scan
 from brainstem_app.jobs.scans.segment_files import POSSIBLE_ARTIFACTS
-from brainstem_app.progress import ProgressCallback
+from brainstem_app.progress import within
 from brainstem_app.simulation.dataset import TRUTH, write_dataset
 
 _SIMULATED = 0.3
@@ -44,13 +44,14 @@ def demo(job: DemoJob, reporter: Reporter) -> Summary:
     before = next(dataset.glob("sub-*/anat/*_T1w.nii.gz"), dataset)
     require_files(job.out, POSSIBLE_ARTIFACTS.values(), (TRANSFORMS_FOLDER, DATASET_FOLDER))
     require_same_sources(job.out, {"scan": before})
-    (scan,) = write_dataset(dataset, 1, job.seed, _part(reporter, 0.0, _SIMULATED), atlas=model.atlas)
+    report = reporter.part(0, 1, "")
+    (scan,) = write_dataset(dataset, 1, job.seed, within(report, 0.0, _SIMULATED), atlas=model.atlas)
     labels, _ = load_label_map(_truth_of(scan, dataset))
     segment_scan(
         scan,
         job.out,
         model,
-        _part(reporter, _SIMULATED, 1.0),
+        within(report, _SIMULATED, 1.0),
         reporter,
         reference=labels,
         reference_origin="the truth of a simulated head",
@@ -63,10 +64,3 @@ def _truth_of(scan: Path, dataset: Path) -> Path:
     """Label map of a simulated scan, on the scan's grid."""
     subject = scan.name.removesuffix("_T1w.nii.gz")
     return dataset / TRUTH / subject / "anat" / f"{subject}_space-orig_dseg.nii.gz"
-
-
-def _part(reporter: Reporter, start: float, end: float) -> ProgressCallback:
-    def report(fraction: float, message: str) -> None:
-        reporter.progress(start + (end - start) * fraction, 1.0, message)
-
-    return report

@@ -47,16 +47,11 @@ def scans_with_room(
     InputError
         Instead of a warning, for the only scan.
     """
-    good, refused = [], []
+    good: list[ScanInput] = []
+    refused: list[str] = []
     for scan in scans:
-        try:
+        with reporter.refusing(scan.name, refused, only=only):
             _require_room(job, scan, model)
-        except InputError as error:
-            if only:
-                raise
-            reporter.warn_of(error, scan.name)
-            refused.append(scan.name)
-        else:
             good.append(scan)
     return good, refused
 

@@ -43,7 +43,7 @@ from brainstem_app.jobs.scans.segment_together import scans_at_once, segment_tog
 from brainstem_app.models.prediction import Prediction, Predictor, predict_box
 from brainstem_app.preprocessing.midsagittal_plane import MidsagittalPlane, find_midsagittal_plane
 from brainstem_app.preprocessing.normalise import Normalised, normalise_scan
-from brainstem_app.progress import ProgressCallback
+from brainstem_app.progress import ProgressCallback, within
 from brainstem_app.reports.scan.model import ReportInputs
 
 # Share of the time of one scan, up to the end of each step.
@@ -237,7 +237,7 @@ def _labelled(
         normalised = normalise_scan(
             scan,
             space=model.card.space,
-            report=_within(report, _READ, _NORMALISED),
+            report=within(report, _READ, _NORMALISED),
             # For each scan anew, and not before: while the brain is looked for, the memory is needed there.
             after_brain=lambda: opening.append(beside.submit(model.open_network)),
         )
@@ -251,7 +251,7 @@ def _labelled(
         with clock.measure("predict"):
             network = opening.pop().result() if opening else model.open_network()
             prediction = predict_box(
-                network, normalised.box, model.context, _within(report, _NORMALISED, _PREDICTED)
+                network, normalised.box, model.context, within(report, _NORMALISED, _PREDICTED)
             )
             device = network.device
             del network
@@ -375,26 +375,14 @@ def expand_scans(paths: Sequence[Path], reporter: Reporter) -> tuple[list[ScanIn
     InputError
         If none of the paths holds a scan.
     """
-    good, refused = [], []
+    good: list[Path] = []
+    refused: list[str] = []
     for path in paths:
-        try:
+        with reporter.refusing(path.name, refused, only=len(paths) == 1):
             expand_inputs([path])
-        except InputError as error:
-            if len(paths) == 1:
-                raise
-            reporter.warn_of(error, path.name)
-            refused.append(path.name)
-        else:
             good.append(path)
     if not good:
         raise InputError(
             "None of the paths holds a scan.", None, "The warnings above say why for each of them."
         )
     return expand_inputs(good), refused
-
-
-def _within(report: ProgressCallback, start: float, end: float) -> ProgressCallback:
-    def part(fraction: float, message: str) -> None:
-        report(start + (end - start) * min(max(fraction, 0.0), 1.0), message)
-
-    return part

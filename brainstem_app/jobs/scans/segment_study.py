@@ -59,16 +59,10 @@ def placed_in_study(
     study = _open_or_make(job, scans, model)
     placed = []
     for scan in scans:
-        try:
+        with reporter.refusing(scan.name, refused, only=len(scans) == 1):
             _, folder = place_in_study(study, identity_of(scan.path, scan.name), scan.path)
-        except InputError as error:
-            if len(scans) == 1:
-                raise
-            reporter.warn_of(error, scan.name)
-            refused.append(scan.name)
-            continue
-        place = folder / model_folder(model.card.name, model.card.version)
-        placed.append(replace(scan, place=place.relative_to(job.out).as_posix()))
+            place = folder / model_folder(model.card.name, model.card.version)
+            placed.append(replace(scan, place=place.relative_to(job.out).as_posix()))
     return placed
 
 

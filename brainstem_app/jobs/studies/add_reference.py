@@ -14,11 +14,16 @@ from brainstem_app.imaging.label_map import IGNORED_LABEL, load_label_map
 from brainstem_app.imaging.reading import read_scan
 from brainstem_app.jobs.claims import claim_of, claimed
 from brainstem_app.jobs.job import AddReferenceJob
-from brainstem_app.jobs.provenance import as_json, file_hashes
 from brainstem_app.jobs.reporter import Reporter, Summary
-from brainstem_app.jobs.studies.drawn_labels import DRAWN_LABEL_SMALL, DrawnFile, draw_into, report_counts
+from brainstem_app.jobs.studies.drawn_labels import (
+    DRAWN_LABEL_SMALL,
+    DrawnFile,
+    draw_into,
+    report_counts,
+    warn_of_earlier_runs,
+)
 from brainstem_app.jobs.studies.kept_reference import keeping_reference
-from brainstem_app.jobs.studies.relabel import draw_reference
+from brainstem_app.jobs.studies.relabel import draw_reference, with_other_labels
 from brainstem_app.jobs.studies.remove_reference import NEW_SUBJECT
 from brainstem_app.jobs.studies.study_atlas import study_atlas
 from brainstem_app.jobs.studies.subject_task import LeftToOther, SubjectTask, prepare_one
@@ -73,12 +78,7 @@ def add_reference(job: AddReferenceJob, reporter: Reporter) -> Summary:
     with changing(study.folder, job.kind):
         part = _join_split(study, record)
     reporter.artifact("subject", study.subject_folder(record.name), record.name)
-    if runs := study.run_names():
-        reporter.warn(
-            f"{', '.join(runs)} learned from the references before.",
-            study.folder,
-            "Train again under another name to learn from this one.",
-        )
+    warn_of_earlier_runs(study, reporter)
     counts = report_counts(study, atlas.table, reporter)
     return {"subject": record.name, "part": part, "drawn": counts.get("drawn", 0)}
 
@@ -148,13 +148,9 @@ def _redrawn(study: Study, found: _Found, drawn: DrawnFile) -> SubjectRecord:
         with keeping_reference(folder):
             facts, warned = draw_into(folder, drawn, shape, affine)
         draw_reference(folder, drawn.table.table)
-        kept = (f for f in record.findings if f["code"] not in (DRAWN_LABEL_SMALL, LABEL_SHRUNK))
-        changed = {
-            "settings": {**record.settings, **facts, "added": record.settings.get("added") or True},
-            "findings": (*kept, *(as_json(finding) for finding in warned)),
-            "files": file_hashes(folder),
-        }
-        record = record.model_copy(update=changed)
+        settings = {**record.settings, **facts, "added": record.settings.get("added") or True}
+        codes = (DRAWN_LABEL_SMALL, LABEL_SHRUNK)
+        record = with_other_labels(record, folder, settings, warned, instead_of=codes)
         record.save(folder / "manifest.json")
     return record
 

@@ -301,6 +301,16 @@ def report_counts(study: Study, table: LabelTable, reporter: Reporter) -> Summar
     return found
 
 
+def warn_of_earlier_runs(study: Study, reporter: Reporter) -> None:
+    """Say which runs of a study learned from its references as they were before."""
+    if runs := study.run_names():
+        reporter.warn(
+            f"{', '.join(runs)} learned from the references before.",
+            study.folder,
+            "Train again under another name to learn from this one.",
+        )
+
+
 def own_table(study: Study) -> AtlasTable | None:
     """Table of a study's own labels; None where they are an atlas's."""
     from brainstem_app.atlas.library import load_atlas_table

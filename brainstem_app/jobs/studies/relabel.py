@@ -6,15 +6,18 @@ seconds a subject instead of a minute.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from pydantic import JsonValue
 
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.atlas.library import Atlas, load_atlas
 from brainstem_app.counting import counted
 from brainstem_app.errors import JobCancelled
+from brainstem_app.imaging.scan import Finding
 from brainstem_app.imaging.spaces import box_affine
 from brainstem_app.jobs.claims import claim_of, claimed
 from brainstem_app.jobs.failure import describe_failure
@@ -83,8 +86,7 @@ def relabel_study(study: Study, atlas: str, processes: int, reporter: Reporter) 
     if drawn := [task.name for task in tasks if task.record.is_drawn]:
         reporter.warn(
             f"The labels that were drawn of {', '.join(drawn)} belong to the atlas before; the registered "
-            "ones of the "
-            "new atlas take their place.",
+            "ones of the new atlas take their place.",
             study.folder,
             "Add label maps with the new atlas's labels again, if there are any.",
         )
@@ -132,6 +134,33 @@ def draw_reference(folder: Path, table: LabelTable) -> None:
     write_bytes(folder / "qc.png", qc_png(volumes, table, folder.name))
 
 
+def with_other_labels(
+    record: SubjectRecord,
+    folder: Path,
+    settings: Mapping[str, JsonValue],
+    found: Iterable[Finding] = (),
+    *,
+    instead_of: Collection[str],
+) -> SubjectRecord:
+    """Return the record of a subject whose reference labels are others now.
+
+    Parameters
+    ----------
+    folder : Path
+        The subject's, as it is now.
+    settings : mapping
+        All that the record says of how it was prepared.
+    found : iterable of Finding
+        On the new labels.
+    instead_of : collection of str
+        Codes of findings on the labels before, which go.
+    """
+    kept = (finding for finding in record.findings if finding["code"] not in instead_of)
+    findings = (*kept, *(as_json(finding) for finding in found))
+    changed = {"settings": dict(settings), "findings": findings, "files": file_hashes(folder)}
+    return record.model_copy(update=changed)
+
+
 def _relabelled(task: RelabelTask, atlas: Atlas) -> SubjectRecord:
     from brainstem_app.preprocessing.reference import LABEL_SHRUNK, relabel_subject
 
@@ -140,13 +169,8 @@ def _relabelled(task: RelabelTask, atlas: Atlas) -> SubjectRecord:
     (task.folder / REGISTERED_FILE).unlink(missing_ok=True)
     forget_reference(task.folder)
     settings = {name: value for name, value in task.record.settings.items() if name not in DRAWN_KEYS}
-    kept = (finding for finding in task.record.findings if finding["code"] != LABEL_SHRUNK)
-    changed = {
-        "settings": {**settings, **task.settings.atlas_settings},
-        "findings": (*kept, *(as_json(finding) for finding in found)),
-        "files": file_hashes(task.folder),
-    }
-    return task.record.model_copy(update=changed)
+    settings |= task.settings.atlas_settings
+    return with_other_labels(task.record, task.folder, settings, found, instead_of=(LABEL_SHRUNK,))
 
 
 def _what_to_do(runs: tuple[str, ...]) -> str:

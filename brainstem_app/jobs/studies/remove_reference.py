@@ -9,7 +9,6 @@ from brainstem_app.atlas.library import AnyAtlas
 from brainstem_app.errors import InputError
 from brainstem_app.jobs.claims import claim_of, claimed
 from brainstem_app.jobs.job import RemoveReferenceJob
-from brainstem_app.jobs.provenance import file_hashes
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.studies.drawn_labels import (
     COUNTS_FILE,
@@ -17,9 +16,10 @@ from brainstem_app.jobs.studies.drawn_labels import (
     DRAWN_LABEL_SMALL,
     REGISTERED_FILE,
     report_counts,
+    warn_of_earlier_runs,
 )
 from brainstem_app.jobs.studies.kept_reference import MANIFEST, forget_reference, put_back
-from brainstem_app.jobs.studies.relabel import draw_reference
+from brainstem_app.jobs.studies.relabel import draw_reference, with_other_labels
 from brainstem_app.jobs.studies.study_atlas import study_atlas
 from brainstem_app.preprocessing.reference import LABELS_FILE
 from brainstem_app.study.record import changing
@@ -62,12 +62,7 @@ def remove_reference(job: RemoveReferenceJob, reporter: Reporter) -> Summary:
         else:
             before = put_back(folder) or _registered(study, record)
             now = "drawn" if before.is_drawn else "registered"
-    if runs := study.run_names():
-        reporter.warn(
-            f"{', '.join(runs)} learned from the references before.",
-            study.folder,
-            "Train again under another name to learn from this one.",
-        )
+    warn_of_earlier_runs(study, reporter)
     return {"subject": record.name, "reference": now, "drawn": _count(study, atlas, reporter)}
 
 
@@ -98,9 +93,7 @@ def _registered(study: Study, record: SubjectRecord) -> SubjectRecord:
     (folder / REGISTERED_FILE).replace(folder / LABELS_FILE)
     draw_reference(folder, study_atlas(study).table)
     settings = {name: value for name, value in record.settings.items() if name not in (*DRAWN_KEYS, "added")}
-    kept = tuple(finding for finding in record.findings if finding["code"] != DRAWN_LABEL_SMALL)
-    changed = {"settings": settings, "findings": kept, "files": file_hashes(folder)}
-    record = record.model_copy(update=changed)
+    record = with_other_labels(record, folder, settings, instead_of=(DRAWN_LABEL_SMALL,))
     record.save(folder / MANIFEST)
     return record
 

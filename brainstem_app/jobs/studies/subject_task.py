@@ -18,7 +18,7 @@ from brainstem_app.jobs.claims import claim_of, claimed
 from brainstem_app.jobs.failure import describe_failure, is_disk_full
 from brainstem_app.jobs.provenance import as_json, file_hashes, software_versions
 from brainstem_app.jobs.studies.drawn_labels import DRAWN_LABEL_SMALL, DrawnFile, draw_into
-from brainstem_app.jobs.studies.relabel import draw_reference
+from brainstem_app.jobs.studies.relabel import draw_reference, with_other_labels
 from brainstem_app.locks.lock_file import InUseError
 from brainstem_app.preprocessing.reference import FINE_WARP_FILE, LABEL_SHRUNK, TRANSFORMS_FOLDER
 from brainstem_app.progress import ProgressCallback
@@ -170,14 +170,9 @@ def _drawn_anew(task: SubjectTask, report: ProgressCallback) -> SubjectRecord | 
     scan = read_scan(task.source)
     drawn, found = draw_into(task.folder, task.drawn, scan.shape, scan.affine)
     draw_reference(task.folder, _table_of(task))
+    settings = {**record.settings, **task.atlas_settings, **drawn}
     codes = (DRAWN_LABEL_SMALL, LABEL_SHRUNK)
-    kept = (finding for finding in record.findings if finding["code"] not in codes)
-    changed = {
-        "settings": {**record.settings, **task.atlas_settings, **drawn},
-        "findings": (*kept, *(as_json(finding) for finding in found)),
-        "files": file_hashes(task.folder),
-    }
-    return record.model_copy(update=changed)
+    return with_other_labels(record, task.folder, settings, found, instead_of=codes)
 
 
 def _table_of(task: SubjectTask) -> LabelTable:

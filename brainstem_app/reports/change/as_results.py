@@ -9,6 +9,7 @@ from brainstem_app.atlas.label_table import Group, Side
 from brainstem_app.evaluation.structures import Status
 from brainstem_app.reports.change.files import REPORT, read_change_report
 from brainstem_app.reports.change.model import A_YEAR, ChangeEntry, ChangeReport
+from brainstem_app.reports.engine.entry import Entry
 from brainstem_app.reports.scan.model import Report, StructureEntry, Summary
 from brainstem_app.reports.scan.region_model import RegionEntry
 from brainstem_app.reports.scan.results import Result
@@ -22,10 +23,12 @@ OF_CHANGES = (
 )
 
 
-class RateOfNucleus(StructureEntry):
-    """Change of a nucleus: `volume_mm3` holds it, in per cent a year; `covered` is 0 where it is unknown."""
+class _Rate(Entry):
+    """Change: `volume_mm3` holds it, in per cent a year; `covered` is 0 where it is unknown."""
 
     unit: ClassVar[str] = A_YEAR
+    volume_mm3: float
+    covered: float | None
 
     @property
     def compared(self) -> float | None:
@@ -33,15 +36,12 @@ class RateOfNucleus(StructureEntry):
         return self.volume_mm3 if self.covered else None
 
 
-class RateOfRegion(RegionEntry):
-    """Change of a region: `volume_mm3` holds it, in per cent a year; `covered` is 0 where it is unknown."""
+class RateOfNucleus(_Rate, StructureEntry):
+    """Change of a nucleus."""
 
-    unit: ClassVar[str] = A_YEAR
 
-    @property
-    def compared(self) -> float | None:
-        """Change to compare, which may be 0 or less; None if it was not measured."""
-        return self.volume_mm3 if self.covered else None
+class RateOfRegion(_Rate, RegionEntry):
+    """Change of a region."""
 
 
 def change_results(folder: Path) -> list[Result]:

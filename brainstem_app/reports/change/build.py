@@ -222,6 +222,5 @@ def change_methods(measured: MeasuredScans, by: Measurer) -> str:
         "template. The atlas was bent once to the mean of the network's probabilities and the mean image; "
         "the remaining displacement of each scan was found by local correlation with the mean of the others. "
         "Volumes are the atlas's shares under both. Change is the slope of a straight line through the "
-        f"volumes over time by their mean, in per cent a year; its standard error is {error} "
-        f"({by.in_words})."
+        f"volumes over time by their mean, in per cent a year; its standard error is {error} ({by.in_words})."
     )

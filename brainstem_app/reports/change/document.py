@@ -52,7 +52,7 @@ def change_document(report: ChangeReport, picture: bytes = b"", *, draw: bool = 
         Whether the charts are drawn, which takes seconds.
     """
     measured = any(nucleus.change_seen is not None for nucleus in report.nuclei)
-    notes = [f"{w.problem} {w.fix}".strip() for w in report.warnings]
+    notes = [w.text for w in report.warnings]
     blocks: list[Block] = [_tiles(report), *cautions(_notes(report), report.limits)]
     if notes:
         blocks += [Heading("About the scans", "scans-notes"), *map(Note, notes)]
@@ -94,9 +94,8 @@ def change_document(report: ChangeReport, picture: bytes = b"", *, draw: bool = 
 
 
 def _about(report: ChangeReport) -> str:
-    model = f"{report.model.name} {report.model.version or ''}".strip()
-    parts = [formatting.moment(report.created), f"model {model}"]
-    return " · ".join([*parts, f"atlas {report.atlas.name} {report.atlas.version}"])
+    of = (formatting.moment(report.created), f"model {report.model.title}", f"atlas {report.atlas.title}")
+    return " · ".join(of)
 
 
 def _tiles(report: ChangeReport) -> Tiles:

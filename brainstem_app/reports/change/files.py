@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import write_bytes, write_text
 from brainstem_app.plain_text import cell_text
 from brainstem_app.reports.change.document import change_document
 from brainstem_app.reports.change.model import ChangeEntry, ChangeReport
 from brainstem_app.reports.engine.files import write_document
 from brainstem_app.reports.engine.sheets import Cell, Sheet, about_sheet, entry_sheet
-from brainstem_app.small_files import read_small
 
 REPORT = "change.json"
 PICTURE = "change.png"
@@ -33,14 +29,14 @@ def write_change_report(folder: Path, report: ChangeReport, picture: bytes) -> N
     structures = _structures(report)
     facts: list[tuple[str, Cell]] = [
         ("subject", report.subject),
-        ("model", f"{report.model.name} {report.model.version or ''}".strip()),
-        ("atlas", f"{report.atlas.name} {report.atlas.version}"),
+        ("model", report.model.title),
+        ("atlas", report.atlas.title),
         ("program", report.program),
         ("method", report.method),
         ("repeatability", report.repeatability),
     ]
     facts += [(f"scan {s.session}", f"{s.file}, {s.years:.3f} years") for s in report.scans]
-    notes = [f"{w.problem} {w.fix}".strip() for w in report.warnings]
+    notes = [w.text for w in report.warnings]
     about = about_sheet(report.created, facts, notes, report.methods, report.limits)
     document = change_document(report, picture)
     write_bytes(folder / PICTURE, picture)
@@ -68,12 +64,8 @@ def read_change_report(path: Path) -> ChangeReport:
     InputError
         If the file cannot be read or is none.
     """
-    try:
-        return ChangeReport.model_validate_json(read_small(path))
-    except (OSError, ValidationError) as error:
-        raise InputError(
-            "This is no report on change of this program.", path, "Measure the change again."
-        ) from error
+    what = "This is no report on change of this program."
+    return ChangeReport.read(path, what, "Measure the change again.")
 
 
 def find_change_reports(folder: Path) -> list[tuple[Path, ChangeReport]]:
@@ -96,8 +88,8 @@ def write_changes_table(folder: Path) -> Path:
 def _row(name: str, report: ChangeReport, names: Sequence[str]) -> list[str]:
     entries = {entry.name: entry for entry in report.measured}
     row = [name, report.dataset or "n/a", str(len(report.scans)), f"{report.span_years:.4f}"]
-    row += [f"{report.model.name} {report.model.version or ''}".strip()]
-    row += [f"{report.atlas.name} {report.atlas.version}", report.program, report.method]
+    row += [report.model.title]
+    row += [report.atlas.title, report.program, report.method]
     for each in names:
         entry = entries.get(each)
         values = (None, None) if entry is None else (entry.percent_a_year, entry.error)

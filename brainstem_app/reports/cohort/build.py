@@ -29,7 +29,6 @@ from brainstem_app.reports.cohort.saved_reference import read_reference
 from brainstem_app.reports.cohort.subjects import Scores, subjects_of
 from brainstem_app.reports.engine.entry import rounded
 from brainstem_app.reports.scan.model import LIMITS
-from brainstem_app.reports.scan.reading import atlas_of
 from brainstem_app.reports.scan.results import Result, find_results, model_names, require_alike
 
 
@@ -90,7 +89,7 @@ def build_cohort_report(
         scores, unscored, against = Scores(found.z, found.centile), found.notes, found.reference
     report = CohortReport(
         created=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
-        atlas=", ".join(sorted({atlas_of(person.result.report) for person in people})),
+        atlas=", ".join(sorted({person.result.report.atlas.title for person in people})),
         models=model_names([person.result.report for person in people]),
         versions=tuple(sorted({person.result.version for person in people} - {""})),
         group=request.group or None,

@@ -42,6 +42,7 @@ from brainstem_app.reports.engine.columns import (
     grade,
     signed1,
 )
+from brainstem_app.reports.scan.midsagittal import measure_words
 from brainstem_app.reports.scan.model import reliability_text, unseen_mark
 
 #: Nuclei a table of z-scores shows side by side; that many fit on a printed page.
@@ -99,7 +100,7 @@ def reference_of(report: CohortReport, comparison: GroupComparison) -> str:
 def _effect_columns(comparison: GroupComparison, reference: str) -> tuple[Column[VolumeEffect], ...]:
     group, reach, unit = comparison.group, reach_of_effects(comparison), unit_of(comparison)
     return (
-        Column("Structure", lambda e: Cell(e.name + unseen_mark(e), below=e.full_name)),
+        Column("Structure", lambda e: Cell(_structure(e), below=e.full_name)),
         Column("Name", lambda e: e.full_name, align="words", where="paper"),
         Column("Reliability", lambda e: e.reliability, format=grade, align="centre"),
         Column(group, lambda e: formatting.measure(e.mean_mm3, e.unit), f"mean {unit}"),
@@ -122,6 +123,10 @@ def _effect_columns(comparison: GroupComparison, reference: str) -> tuple[Column
         Column("n", lambda e: f"{e.n} / {e.reference_n}", f"{group} / {reference}"),
         Column("Not found", lambda e: e.not_found + e.reference_not_found, "in both groups", count),
     )
+
+
+def _structure(effect: VolumeEffect) -> str:
+    return measure_words(effect.name, with_unit=True) + unseen_mark(effect)
 
 
 def unit_of(comparison: GroupComparison) -> str:
@@ -220,7 +225,7 @@ def _others(report: CohortReport, everybody: str) -> str:
 
 
 def _score_column(name: str) -> Column[VolumeSubject]:
-    return Column(name, partial(_score, name), format=signed1, mark=partial(_far, name))
+    return Column(measure_words(name), partial(_score, name), format=signed1, mark=partial(_far, name))
 
 
 def _score(name: str, subject: VolumeSubject) -> float | None:
@@ -228,7 +233,9 @@ def _score(name: str, subject: VolumeSubject) -> float | None:
 
 
 def _centile_column(name: str) -> Column[VolumeSubject]:
-    return Column(name, lambda s: s.centile.get(name), format=partial(formatting.ratio, decimals=0))
+    return Column(
+        measure_words(name), lambda s: s.centile.get(name), format=partial(formatting.ratio, decimals=0)
+    )
 
 
 def _far(name: str, subject: VolumeSubject) -> Mark:

@@ -18,7 +18,7 @@ from brainstem_app.reports.cohort.model import CohortReport, VolumeSubject
 from brainstem_app.reports.engine import formatting
 from brainstem_app.reports.engine.blocks import Chart, Charts
 from brainstem_app.reports.engine.drawing import INK, SOFT, TOLD, Canvas, chart_style, colours
-from brainstem_app.reports.scan.midsagittal import unit_of
+from brainstem_app.reports.scan.midsagittal import measure_words, unit_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -175,9 +175,9 @@ def _chart(
         for c, v in zip(columns, values, strict=True)
     ]
     return GroupChart(
-        title=name,
+        title=measure_words(name),
         result=_result(report, name),
-        description=f"{name}. {'; '.join(described)}.",
+        description=f"{measure_words(name)}. {'; '.join(described)}.",
         columns=tuple(columns),
         ends=ends,
     )

@@ -25,6 +25,7 @@ from brainstem_app.reports.cohort.saved_reference import (
     ReferenceGroup,
     require_same_kind,
 )
+from brainstem_app.reports.scan.midsagittal import measure_words
 from brainstem_app.reports.scan.scan_entry import INTRACRANIAL_ML
 
 Values = NDArray[np.float64]
@@ -123,7 +124,7 @@ def _about(reference: ReferenceGroup) -> list[str]:
 
 
 def _not_shared(measures: Measures, shared: Collection[str]) -> list[str]:
-    gone = [each.name for each in measures.all if each.name not in shared]
+    gone = [measure_words(each.name) for each in measures.all if each.name not in shared]
     return [f"Not in the saved reference group, so without a score: {listed(gone)}."] if gone else []
 
 

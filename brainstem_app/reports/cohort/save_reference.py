@@ -22,8 +22,8 @@ from brainstem_app.reports.cohort.saved_reference import (
     ReferenceMeasure,
     model_of_person,
 )
+from brainstem_app.reports.scan.midsagittal import measure_words
 from brainstem_app.reports.scan.model import LIMITS
-from brainstem_app.reports.scan.reading import atlas_of
 from brainstem_app.reports.scan.results import Result, model_names, require_alike
 from brainstem_app.reports.scan.scan_entry import INTRACRANIAL_ML
 
@@ -66,7 +66,7 @@ def build_reference(
     table = people_table(request, people)
     found, group, said = reference_people(request, people, table)
     reports = [person.result.report for person in found.used]
-    if len(models := model_names(reports)) > 1 or len({atlas_of(report) for report in reports}) > 1:
+    if len(models := model_names(reports)) > 1 or len({report.atlas.title for report in reports}) > 1:
         raise InputError(
             f"A reference group is of one model and atlas; these results are of {listed(models)}.",
             people[0].result.given,
@@ -87,7 +87,7 @@ def build_reference(
         program=__version__,
         name=name or group or "all people",
         n=len(found.used),
-        atlas=atlas_of(reports[0]),
+        atlas=reports[0].atlas.title,
         model=model_of_person(found.used[0]),
         versions=tuple(sorted({p.result.version for p in found.used} - {""})),
         covariates=tuple(
@@ -141,7 +141,7 @@ def _head_size_method(found: ModelledPeople, methods: set[str | None]) -> str | 
 
 def _own_notes(found: ModelledPeople, measures: Sequence[ReferenceMeasure]) -> list[str]:
     kept = {measure.name for measure in measures}
-    gone = [each.name for each in found.measures.all if each.name not in kept]
+    gone = [measure_words(each.name) for each in found.measures.all if each.name not in kept]
     notes = []
     if gone:
         notes.append(f"Known in too few people, or the same in all, and left out: {listed(gone)}.")

@@ -14,10 +14,8 @@ from pydantic import Field, ValidationError
 
 from brainstem_app.errors import InputError, UnconfirmedError
 from brainstem_app.evaluation.reference_fit import ReferenceFit
-from brainstem_app.reports.cohort.covariates import ColumnCoding
 from brainstem_app.reports.cohort.people import Person
 from brainstem_app.reports.engine.entry import Entry, ReportEntry
-from brainstem_app.reports.scan.reading import atlas_of
 from brainstem_app.small_files import read_small
 
 REFERENCE_FILE = "reference.json"
@@ -39,18 +37,13 @@ class ReferenceModel(Entry):
 
 
 class ReferenceCovariate(Entry):
-    """One column that people were adjusted for; see `ColumnCoding`."""
+    """One column that people were adjusted for; see `covariates.ColumnCoding`."""
 
     column: str
     levels: tuple[str, ...]
     means: tuple[float, ...]
     low: float | None = None
     high: float | None = None
-
-    @property
-    def coding(self) -> ColumnCoding:
-        """How its cells become numbers."""
-        return ColumnCoding(self.column, self.levels, self.means, self.low, self.high)
 
 
 class ReferenceMeasure(Entry):
@@ -155,7 +148,7 @@ def require_same_kind(
     UnconfirmedError
         If the version of the program does, and `mixed` is False.
     """
-    atlases = sorted({atlas_of(p.result.report) for p in people} - {reference.atlas})
+    atlases = sorted({p.result.report.atlas.title for p in people} - {reference.atlas})
     if atlases:
         raise InputError(
             f"The reference group was measured with the atlas {reference.atlas}, these people with "

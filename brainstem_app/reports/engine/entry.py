@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from brainstem_app.errors import InputError
+from brainstem_app.small_files import read_small
 
 if TYPE_CHECKING:
     from brainstem_app.evaluation.bootstrap import Interval
@@ -41,6 +45,14 @@ class Estimate(Entry):
 
 class ReportEntry(Entry):
     """A whole report: what is written as JSON."""
+
+    @classmethod
+    def read(cls, path: Path, what: str, fix: str) -> Self:
+        """Read one back; InputError, with `what` and `fix`, if the file cannot be read or is none."""
+        try:
+            return cls.model_validate_json(read_small(path))
+        except (OSError, ValidationError) as error:
+            raise InputError(what, path, fix) from error
 
     def to_json(self) -> str:
         """JSON text with the names of the interface; never NaN."""

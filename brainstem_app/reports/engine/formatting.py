@@ -1,4 +1,4 @@
-"""Numbers as a reader wants them: as many digits as they are worth, a dash where there is none."""
+"""Numbers as a reader wants them, in reports and window: as many digits as they are worth."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def area(value: float | None) -> str:
 
 
 def volume(value: float | None) -> str:
-    """Write a volume in mm³: whole from 100 on, one decimal below; thousands set apart by a thin space."""
+    """Write a volume in mm³: whole from 100 on, one decimal below; a comma between the thousands."""
     if value is None:
         return MISSING
     if value < 99.95:
         return f"{value:.1f}" if value else "0"
-    return f"{value:,.0f}".replace(",", "\u2009")
+    return f"{value:,.0f}"
 
 
 def measure(value: float | None, unit: str) -> str:
@@ -76,7 +76,7 @@ def signed(value: float | None, decimals: int = 2) -> str:
     rounded = round(value, decimals) + 0.0
     if not rounded:
         return f"{rounded:.{decimals}f}"
-    return f"{rounded:+,.{decimals}f}".replace("-", "−").replace(",", "\u2009")
+    return f"{rounded:+,.{decimals}f}".replace("-", "−")
 
 
 def p_value(value: float | None) -> str:

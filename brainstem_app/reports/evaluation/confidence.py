@@ -98,12 +98,11 @@ def _lead(c: CalibrationReport, part: str, reference: str) -> str:
 def _nuclei_note(c: CalibrationReport) -> str:
     return (
         "Means over the subjects in which the nucleus was labelled and is in the reference. A nucleus is "
-        f"marked in a report if its mean confidence is below {c.low_confidence:.2f}, below which 5 % of "
-        f"the nuclei with a Dice of {c.poor_dice:.1f} or more lie on the validation subjects. Here "
+        f"marked in a report if its mean confidence is below {c.low_confidence:.2f}, below which 5 % of the "
+        f"nuclei with a Dice of {c.poor_dice:.1f} or more lie on the validation subjects. Here "
         f"{c.poor_marked} of {c.poor} nuclei with a lower Dice (poor) are marked, and {c.good_marked} of "
         f"{c.good} others. Rank correlation (Spearman) of confidence and Dice over all nuclei of all "
-        f"subjects: {formatting.signed(c.rank_correlation)} "
-        f"({formatting.signed(c.rank_correlation_before)} at "
-        f"temperature 1); mean distance of the two: {formatting.ratio(c.distance)} "
+        f"subjects: {formatting.signed(c.rank_correlation)} ({formatting.signed(c.rank_correlation_before)} "
+        f"at temperature 1); mean distance of the two: {formatting.ratio(c.distance)} "
         f"({formatting.ratio(c.distance_before)})."
     )

@@ -133,11 +133,10 @@ def evaluation_methods(report: EvaluationReport) -> str:
         sentences += [MEASURES, _OVER_SUBJECTS]
     if report.calibration:
         sentences.append(
-            "The confidence was calibrated by temperature scaling "
-            f"(T = {report.calibration.temperature:.2f}, fitted on "
+            "The confidence was calibrated by temperature scaling (T = "
+            f"{report.calibration.temperature:.2f}, fitted on "
             f"{counted(report.calibration.validation_subjects, 'validation subject')}) and judged by the "
-            "expected calibration error with "
-            f"{report.calibration.bins} bins of equal width."
+            f"expected calibration error with {report.calibration.bins} bins of equal width."
         )
     return " ".join(sentences)
 

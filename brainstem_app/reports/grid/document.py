@@ -93,12 +93,9 @@ def _folds(inputs: GridInputs) -> list[Block]:
     )
     note = (
         "Each person is tested in exactly one fold, all sessions together, by a network that has not seen "
-        "them. "
-        "Mean ± standard deviation of the folds' macro mean IoU, over folds and repeats; everybody: counts "
-        "of all "
-        "folds summed first, mean over repeats. Folds share most of their training subjects, so the "
-        "deviation says "
-        "less about new subjects than the bootstrap interval does."
+        "them. Mean ± standard deviation of the folds' macro mean IoU, over folds and repeats; everybody: "
+        "counts of all folds summed first, mean over repeats. Folds share most of their training subjects, "
+        "so the deviation says less about new subjects than the bootstrap interval does."
     )
     return [
         Heading(f"Cross-validation: {inputs.folds} folds", "folds"),

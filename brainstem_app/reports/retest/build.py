@@ -21,7 +21,6 @@ from brainstem_app.reports.scan.model import (
     StructureEntry,
     unseen_sentence,
 )
-from brainstem_app.reports.scan.reading import atlas_of
 from brainstem_app.reports.scan.region_model import AreaEntry, RegionEntry
 from brainstem_app.reports.scan.regions import (
     common_areas,
@@ -55,7 +54,7 @@ def build_retest_report(found: Pairs, command: str = "") -> RetestReport:
     )
     return RetestReport(
         created=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
-        atlas=", ".join(sorted({atlas_of(report) for report in reports})),
+        atlas=", ".join(sorted({report.atlas.title for report in reports})),
         model=", ".join(model_names(reports)) or None,
         regions=tuple(_entry(r.name, values, r) for r, values in regions),
         areas=tuple(_entry(a.name, values, a) for a, values in areas),

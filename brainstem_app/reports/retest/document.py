@@ -24,6 +24,7 @@ from brainstem_app.reports.engine.drawing import colours
 from brainstem_app.reports.engine.line_chart import Line, LineChart, line_charts
 from brainstem_app.reports.retest.model import RetestEntry, RetestReport
 from brainstem_app.reports.scan.methods import PROGRAM
+from brainstem_app.reports.scan.midsagittal import measure_words
 from brainstem_app.reports.scan.model import reliability_text, unseen_mark
 
 _CAUTION = "A volume that repeats itself need not be right: the same fault in both results goes unseen."
@@ -76,7 +77,7 @@ def _columns(report: RetestReport) -> tuple[Column[RetestEntry], ...]:
         return lambda e: formatting.measure(getattr(e, field), e.unit)
 
     return (
-        Column("Structure", lambda e: Cell(e.name + unseen_mark(e), below=e.full_name)),
+        Column("Structure", lambda e: Cell(_structure(e), below=e.full_name)),
         Column("Grade", lambda e: e.reliability, format=grade, align="centre"),
         Column("First", of("first_mm3"), "mean mm³"),
         Column("Second", of("second_mm3"), "mean mm³"),
@@ -106,6 +107,10 @@ def _columns(report: RetestReport) -> tuple[Column[RetestEntry], ...]:
         Column("n", lambda e: e.n),
         Column("Lost", _lost, "first / second"),
     )
+
+
+def _structure(entry: RetestEntry) -> str:
+    return measure_words(entry.name, with_unit=True) + unseen_mark(entry)
 
 
 def _limits(entry: RetestEntry) -> str:
@@ -153,7 +158,8 @@ def bland_altman_chart(report: RetestReport, entry: RetestEntry) -> LineChart:
             for label, colour, level in levels
             if level is not None
         ]
-    title = f"{entry.name}: {entry.full_name}" if entry.full_name else entry.name
+    name = measure_words(entry.name)
+    title = f"{name}: {entry.full_name}" if entry.full_name else name
     unit = entry.unit
     return LineChart(
         title, f"mean, {unit}", f"second − first, {unit}", tuple(lines), least=-math.inf, most=math.inf
@@ -165,14 +171,13 @@ def retest_methods(report: RetestReport) -> str:
     n = len(report.subjects)
     model = f"the model {report.model} and " if report.model else ""
     return (
-        f"Volumes of the nuclei of the brainstem of {counted(n, 'person')} were measured "
-        f"twice on T1-weighted scans with {PROGRAM}, with {model}the atlas {report.atlas}. "
-        "The bias is the mean difference, second minus first, with its 95 % interval by Student's t; the "
-        "limits of agreement are the bias ± 1.96 standard deviations of the differences (Bland and Altman "
-        "1986). The within-subject coefficient of variation is the root mean square over people of the "
-        "within-subject standard deviation by the mean (Quan and Shih 1996), and the repeatability "
-        "coefficient 1.96 · √2 times the within-subject standard deviation. Intraclass correlations are of "
-        "single measurements in a two-way model, for agreement, ICC(A,1), and for consistency, ICC(C,1), "
-        "with their 95 % intervals (McGraw and Wong 1996). A nucleus that was not found "
-        "was left out as missing."
+        f"Volumes of the nuclei of the brainstem of {counted(n, 'person')} were measured twice on "
+        f"T1-weighted scans with {PROGRAM}, with {model}the atlas {report.atlas}. The bias is the mean "
+        "difference, second minus first, with its 95 % interval by Student's t; the limits of agreement are "
+        "the bias ± 1.96 standard deviations of the differences (Bland and Altman 1986). The within-subject "
+        "coefficient of variation is the root mean square over people of the within-subject standard "
+        "deviation by the mean (Quan and Shih 1996), and the repeatability coefficient 1.96 · √2 times the "
+        "within-subject standard deviation. Intraclass correlations are of single measurements in a two-way "
+        "model, for agreement, ICC(A,1), and for consistency, ICC(C,1), with their 95 % intervals (McGraw "
+        "and Wong 1996). A nucleus that was not found was left out as missing."
     )

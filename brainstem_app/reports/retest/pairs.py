@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from brainstem_app.counting import listed
+from brainstem_app.counting import listed, natural_key
 from brainstem_app.errors import InputError, UnconfirmedError
 from brainstem_app.imaging.bids.subject_ids import bare_id, id_key
 from brainstem_app.imaging.text_table import read_text_table
@@ -219,11 +218,6 @@ def _from_sessions(results: Sequence[Result], folder: Path) -> Pairs:
         if len(occasions) < 2:
             once.append(name)
             continue
-        one, other = (occasions[occasion] for occasion in sorted(occasions, key=_in_time))
+        one, other = (occasions[occasion] for occasion in sorted(occasions, key=natural_key))
         pairs.append(Pair(name, one, other))
     return Pairs(tuple(pairs), {"one scan": tuple(once)} if once else {})
-
-
-def _in_time(occasion: str) -> list[tuple[int, str]]:
-    """Order of sessions and runs: numbers by their value, ``ses-2`` before ``ses-10``."""
-    return [(int(part) if part.isdigit() else -1, part) for part in re.split(r"(\d+)", occasion)]

@@ -18,7 +18,7 @@ from brainstem_app.imaging.scan import Finding, Level
 from brainstem_app.reports.engine.entry import rounded
 from brainstem_app.reports.scan.manifest import Manifest
 from brainstem_app.reports.scan.methods import methods_paragraph
-from brainstem_app.reports.scan.midsagittal import midsagittal_entry
+from brainstem_app.reports.scan.midsagittal import measure_words, midsagittal_entry
 from brainstem_app.reports.scan.model import (
     COMPARISON_LIMITS,
     DRAWN_LIMITS,
@@ -261,7 +261,7 @@ def _own_findings(inputs: ReportInputs, measures: list[StructureMeasures]) -> li
         found.append(Finding(Level.WARNING, "nuclei-cut", problem, fix))
     if apart := [m for m in nuclei if _is_apart(m, inputs)]:
         voxel = voxel_volume_mm3(inputs.labels_affine)
-        said = [f"{m.structure.name} ({m.voxels * voxel:.0f} of {m.volume_mm3:.0f} mm³)" for m in apart]
+        said = [f"{m.structure.name} ({m.voxels * voxel:,.0f} of {m.volume_mm3:,.0f} mm³)" for m in apart]
         problem = f"The voxels are too coarse for the label map to show the volume of {', '.join(said)}."
         fix = "Take volumes from the report, which come from the warp, and not from counted voxels."
         found.append(Finding(Level.INFO, "label-map-coarse", problem, fix))
@@ -281,15 +281,14 @@ def _on_nothing(parts: Sequence[_Part]) -> list[Finding]:
     lost = [part for part in parts if part.empty is not None and part.empty > EMPTY]
     if not lost:
         return []
-    told = ", ".join(f"{100 * (part.empty or 0):.0f} % of {part.name}" for part in lost)
+    told = ", ".join(f"{100 * (part.empty or 0):.0f} % of {measure_words(part.name)}" for part in lost)
     problem = (
         f"The scan is empty, as outside of a brain mask, in {told}: what is labelled there follows what is "
         "around it."
     )
     fix = (
         "Do not use their volumes and areas; comparisons of people leave them out. Give the scan from before "
-        "the mask, "
-        "or a mask that holds all of them."
+        "the mask, or a mask that holds all of them."
     )
     return [Finding(Level.WARNING, "labels-on-nothing", problem, fix)]
 

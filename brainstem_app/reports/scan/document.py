@@ -139,7 +139,7 @@ def _about(report: Report, manifest: Manifest, inputs: ReportInputs) -> str:
     if report.model:
         parts.append(f"model {report.model.title}")
     labels = "labels" if inputs.settings.get("own_labels") else "atlas"
-    parts.append(f"{labels} {report.atlas.name} {report.atlas.version}")
+    parts.append(f"{labels} {report.atlas.title}")
     parts.append("grid " + " × ".join(str(n) for n in manifest.grid.shape))
     lengths = np.linalg.norm(np.array(manifest.grid.affine)[:3, :3], axis=0)
     parts.append("voxels " + " × ".join(f"{length:.2f}" for length in lengths) + " mm")

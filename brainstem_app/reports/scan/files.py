@@ -117,7 +117,7 @@ def _about(report: Report) -> Sheet:
         (INTRACRANIAL_ML, report.scan.intracranial_ml),
         ("size of the head", report.scan.head_size_in_words or None),
         ("model", report.model.title if report.model else None),
-        ("atlas", f"{report.atlas.name} {report.atlas.version}"),
+        ("atlas", report.atlas.title),
         *report.summary.model_dump(mode="json").items(),
         *((f"{f.level.value}: {f.code}", f.problem) for f in (*report.warnings, *report.notes)),
     ]

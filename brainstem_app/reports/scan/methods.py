@@ -32,8 +32,7 @@ def methods_paragraph(inputs: ReportInputs) -> str:
     if inputs.settings.get("own_labels"):
         atlas = (
             f"a lab's own table, {inputs.atlas_name} ({nuclei}), which people drew on the scans that the "
-            "network "
-            "learned from"
+            "network learned from"
         )
     sentences = []
     if inputs.scan is None:

@@ -26,6 +26,12 @@ _AREAS = {
 }
 _RATIO = ("mp_ratio_percent", "Midbrain before the aqueduct by pons, midsagittal areas in %")
 _MM2, _PERCENT = "mm²", "%"
+_WORDS = {
+    "midbrain_mm2": "Midbrain area",
+    "tegmentum_mm2": "Tegmentum area",
+    "pons_mm2": "Pons area",
+    "mp_ratio_percent": "Midbrain/pons ratio",
+}
 
 METHOD = (
     "Areas of midbrain and pons were measured on the midsagittal plane of the scan, about which its "
@@ -75,6 +81,18 @@ def unit_of(name: str) -> str:
     if name == _RATIO[0]:
         return _PERCENT
     return _MM2 if name in {area for area, _ in _AREAS.values()} else "mm³"
+
+
+def measure_words(name: str, *, with_unit: bool = False) -> str:
+    """Name of a measure as a page has it: that of an area or ratio in words; others are their own names.
+
+    Examples
+    --------
+    >>> measure_words("pons_mm2", with_unit=True), measure_words("SN_L", with_unit=True)
+    ('Pons area, mm²', 'SN_L')
+    """
+    words = _WORDS.get(name, name)
+    return f"{words}, {unit_of(name)}" if with_unit and name in _WORDS else words
 
 
 def areas_of(report: Report) -> tuple[AreaEntry, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from brainstem_app.atlas.label_table import Group
 from brainstem_app.counting import counted, listed
+from brainstem_app.reports.scan.midsagittal import measure_words
 from brainstem_app.reports.scan.model import Report
 from brainstem_app.reports.scan.regions import cut_parts
 
@@ -40,7 +41,10 @@ def missing_notes(
         }
         for is_cut in (False, True)
     )
-    regions = {name: [part for report in own for part in cut_parts(report)] for name, own in reports.items()}
+    regions = {
+        name: [measure_words(part) for report in own for part in cut_parts(report)]
+        for name, own in reports.items()
+    }
     warned = [
         name for name, own in reports.items() if any(w.level == "error" for r in own for w in r.warnings)
     ]

@@ -44,14 +44,11 @@ LIMITS = (
 
 DRAWN_LIMITS = (
     "The model learned, or is scored against, labels that people drew on scans; how far they would agree "
-    "with each "
-    "other or with themselves is not known here. Most nuclei cannot be told apart on a T1-weighted scan. "
-    "Small nuclei "
-    "are unreliable: one voxel of displacement can halve their overlap. Volumes are counted in voxels where "
-    "there is no "
-    "atlas to bend. The lower medulla, below z = −72 mm of the MNI template, is never labelled, so volumes "
-    "of "
-    "structures that reach there are cut. For research only; not for diagnosis or treatment."
+    "with each other or with themselves is not known here. Most nuclei cannot be told apart on a T1-weighted "
+    "scan. Small nuclei are unreliable: one voxel of displacement can halve their overlap. Volumes are "
+    "counted in voxels where there is no atlas to bend. The lower medulla, below z = −72 mm of the MNI "
+    "template, is never labelled, so volumes of structures that reach there are cut. For research only; not "
+    "for diagnosis or treatment."
 )
 
 COMPARISON_LIMITS = (
@@ -264,6 +261,11 @@ class AtlasEntry(Entry):
     name: str
     version: str
 
+    @property
+    def title(self) -> str:
+        """Name and version."""
+        return f"{self.name} {self.version}"
+
 
 class StructureEntry(Entry):
     """Numbers of one structure; null where not defined. See `StructureMeasures` for each.
@@ -355,6 +357,11 @@ class FindingEntry(Entry):
     code: str
     problem: str
     fix: str
+
+    @property
+    def text(self) -> str:
+        """What was found and what to do, in one line."""
+        return f"{self.problem} {self.fix}".strip()
 
 
 class Report(ReportEntry):

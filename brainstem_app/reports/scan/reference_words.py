@@ -7,8 +7,7 @@ from brainstem_app.atlas.disagreement import disagreement_about
 #: Of references that a person drew.
 DRAWN_DISTANCE = (
     "Distance: mean distance of both surfaces (ASSD). How far the people who drew these references would "
-    "disagree is "
-    "not known, so neither is how much of a distance is the references' own."
+    "disagree is not known, so neither is how much of a distance is the references' own."
 )
 
 

@@ -10,7 +10,7 @@ from brainstem_app.counting import listed
 from brainstem_app.errors import InputError, UnconfirmedError
 from brainstem_app.imaging.bids.subject_ids import subject_name
 from brainstem_app.reports.scan.model import Report
-from brainstem_app.reports.scan.reading import REPORT_FILE, atlas_of, occasion_of, read_report
+from brainstem_app.reports.scan.reading import REPORT_FILE, occasion_of, read_report
 from brainstem_app.small_files import read_json
 
 MANIFEST_FILE = "manifest.json"
@@ -111,7 +111,7 @@ def require_alike(results: Sequence[Result], *, mixed: bool, whose: Callable[[Re
     """
     notes = []
     kinds: tuple[tuple[str, Callable[[Result], str]], ...] = (
-        ("atlas", lambda r: atlas_of(r.report)),
+        ("atlas", lambda r: r.report.atlas.title),
         ("model", lambda r: model_in_words(r.report)),
         ("version of the program", lambda r: r.version),
     )

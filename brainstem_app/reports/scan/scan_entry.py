@@ -40,12 +40,12 @@ class ScanEntry(Entry):
     @property
     def head_size_in_words(self) -> str:
         """Volumes of head and brain and what they are worth; empty if neither is known."""
-        brain = "" if self.brain_ml is None else f"brain mask {self.brain_ml:.0f} ml"
+        brain = "" if self.brain_ml is None else f"brain mask {self.brain_ml:,.0f} ml"
         if self.intracranial_ml is None:
             unknown = ", which shrinks with the brain; the volume inside the skull is unknown"
             return brain and brain + unknown
         larger = ", on another scale: it may be the larger of both" if brain else ""
-        return f"inside the skull {self.intracranial_ml:.0f} ml, {METHOD_IN_WORDS}; {brain}{larger}"
+        return f"inside the skull {self.intracranial_ml:,.0f} ml, {METHOD_IN_WORDS}; {brain}{larger}"
 
 
 def know_head_size(scans: Iterable[ScanEntry]) -> bool:

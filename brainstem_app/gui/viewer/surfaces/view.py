@@ -95,11 +95,6 @@ class SurfaceView(QWidget):
         """Where it is looked at from."""
         return self._camera
 
-    @property
-    def has_shell(self) -> bool:
-        """Whether there is a surface around the others."""
-        return self._shell is not None
-
     def show_shell(self, shown: bool) -> None:
         """Draw the surface around the others, or not."""
         self._shows_shell = shown
