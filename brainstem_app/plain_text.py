@@ -8,6 +8,7 @@ begins with an equals sign.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
@@ -58,6 +59,11 @@ def cell_text(text: str) -> str:
     if _NUMBER.fullmatch(text):
         return text
     return re.sub(r"[\r\n]+", " ", _FORMULA.sub(r"\1\2'", printable(text)))
+
+
+def tsv_text(rows: Iterable[Iterable[str]]) -> str:
+    """Text of a table with tabs between its cells, a line a row; see `cell_text`."""
+    return "".join("\t".join(row) + "\n" for row in rows)
 
 
 def without_apostrophe(cell: str) -> str:

@@ -7,10 +7,7 @@ calls "not drawn", or that are said to be, stand for voxels that nobody looked a
 from __future__ import annotations
 
 import colorsys
-import csv
 import hashlib
-import io
-import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -20,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.atlas.importing.side_names import split_side, with_side
-from brainstem_app.atlas.label_table import TABLE_FILE_NAME, Group, LabelTable, Side, Structure
+from brainstem_app.atlas.label_table import TABLE_FILE_NAME, Group, LabelTable, Side, Structure, table_text
 from brainstem_app.atlas.library import CARD_FILE_NAME, DRAWN
 from brainstem_app.atlas.source_tables.reading import read_source_table
 from brainstem_app.atlas.source_tables.source_label import SourceLabel
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.atomic import write_text
+from brainstem_app.imaging.atomic import write_json, write_text
 from brainstem_app.imaging.label_map import IGNORED_LABEL
 
 _NOT_DRAWN = re.compile(
@@ -108,7 +105,7 @@ class DrawnTable:
     def save(self, folder: Path, name: str, version: str) -> None:
         """Write the table as an atlas without a map: ``structures.csv`` and ``atlas.json``."""
         folder.mkdir(parents=True, exist_ok=True)
-        write_text(folder / TABLE_FILE_NAME, _rows_of(self.table))
+        write_text(folder / TABLE_FILE_NAME, table_text(self.table))
         numbers = {str(index): number for number, index in sorted(self.index_of.items())}
         card = {
             "name": name,
@@ -117,20 +114,12 @@ class DrawnTable:
             "numbers": numbers,
             "not_drawn": sorted(self.ignored),
         }
-        write_text(folder / CARD_FILE_NAME, json.dumps(card, indent=1) + "\n")
-
-
-def _rows_of(table: LabelTable) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(Structure.model_fields), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(s.model_dump(mode="json") for s in table.structures)
-    return text.getvalue()
+        write_json(folder / CARD_FILE_NAME, card)
 
 
 def table_hash(drawn: DrawnTable) -> str:
     """SHA-256 of the file that `DrawnTable.save` writes of the table."""
-    return hashlib.sha256(_rows_of(drawn.table).encode()).hexdigest()
+    return hashlib.sha256(table_text(drawn.table).encode()).hexdigest()
 
 
 def read_drawn_table(path: Path, ignored: Collection[int] = ()) -> DrawnTable:

@@ -159,3 +159,12 @@ def read_label_table(path: Path) -> LabelTable:
     if len({s.name for s in structures}) != len(structures):
         raise InputError("A name occurs twice in the label table.", path, "Give each structure its own name.")
     return LabelTable(structures=structures)
+
+
+def table_text(table: LabelTable) -> str:
+    """Write the label table as CSV text."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(Structure.model_fields), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(structure.model_dump(mode="json") for structure in table.structures)
+    return text.getvalue()

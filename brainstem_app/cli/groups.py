@@ -5,8 +5,11 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from brainstem_app.cli.written import say_written
+import typer
+
+from brainstem_app.jobs.events import Artifact, Finished
 from brainstem_app.plain_name import require_name
+from brainstem_app.plain_text import printable
 
 
 def compare_two_runs(study: Path, first: str, second: str, out: Path | None, *, as_json: bool) -> None:
@@ -33,4 +36,20 @@ def compare_two_runs(study: Path, first: str, second: str, out: Path | None, *, 
     better = [n for n in report.nuclei if n.p_holm is not None and n.p_holm < 0.05 and n.difference]
     summary["nuclei better"] = sum((n.difference or 0) > 0 for n in better)
     summary["nuclei worse"] = sum((n.difference or 0) < 0 for n in better)
-    say_written(files, summary, start, as_json=as_json)
+    _say_written(files, summary, start, as_json=as_json)
+
+
+def _say_written(
+    files: list[Path], summary: dict[str, float | int | str], start: float, *, as_json: bool
+) -> None:
+    """Say it as a job does: one line or one JSON event each; `start` is of `time.monotonic`."""
+    finished = Finished(seconds=round(time.monotonic() - start, 3), summary=summary)
+    if as_json:
+        for file in files:
+            artifact = Artifact(role=file.name.replace(".", "_"), path=str(file))
+            typer.echo(artifact.model_dump_json())
+        typer.echo(finished.model_dump_json())
+        return
+    for file in files:
+        typer.echo(printable(f"written: {file}"))
+    typer.echo(", ".join(f"{name}: {value}" for name, value in summary.items()))

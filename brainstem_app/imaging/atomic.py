@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
@@ -45,6 +46,11 @@ def write_text(path: Path, text: str) -> None:
     with atomic_path(path) as temporary:
         harmless = for_file(text, is_json=path.suffix == ".json")
         temporary.write_text(harmless, encoding="utf-8", newline="\n")
+
+
+def write_json(path: Path, content: object, indent: int = 1) -> None:
+    """Write what JSON can hold, as `write_text`."""
+    write_text(path, json.dumps(content, indent=indent, ensure_ascii=False) + "\n")
 
 
 def write_bytes(path: Path, content: bytes) -> None:

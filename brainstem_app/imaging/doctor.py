@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.scan import Finding, Level, Scan
+from brainstem_app.imaging.scan import Finding, Level, Scan, worst_first
 from brainstem_app.plain_text import Words
 
 
@@ -90,7 +90,7 @@ def examination_of(path: Path, scan: Scan) -> Examination:
         voxel_size_mm=scan.voxel_size_mm,
         extent_mm=extent_mm(scan),
         orientation="".join(axis_letters(scan.affine)),
-        findings=_worst_first(scan.findings),
+        findings=tuple(map(_examined, worst_first(scan.findings))),
     )
 
 
@@ -101,7 +101,5 @@ def refused(path: Path, error: InputError) -> Examination:
     return Examination(path=str(path), readable=False, findings=(finding,))
 
 
-def _worst_first(findings: tuple[Finding, ...]) -> tuple[ExaminedFinding, ...]:
-    order = [Level.ERROR, Level.WARNING, Level.INFO]
-    ranked = sorted(findings, key=lambda finding: order.index(finding.level))
-    return tuple(ExaminedFinding(level=f.level, code=f.code, problem=f.problem, fix=f.fix) for f in ranked)
+def _examined(finding: Finding) -> ExaminedFinding:
+    return ExaminedFinding.model_validate(finding, from_attributes=True)

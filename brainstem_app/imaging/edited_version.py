@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from brainstem_app import __version__
-from brainstem_app.imaging.atomic import write_text
+from brainstem_app.imaging.atomic import write_json
 from brainstem_app.small_files import read_json
 
 EDITED_MARK = "_edited"
@@ -93,7 +92,7 @@ def write_edit_record(
             if index and old != new
         ],
     }
-    write_text(record_of_edit(copy), json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+    write_json(record_of_edit(copy), record)
 
 
 def record_of_edit(copy: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -40,6 +41,11 @@ class Finding:
     code: str
     problem: str
     fix: str = ""
+
+
+def worst_first(findings: Iterable[Finding]) -> list[Finding]:
+    """Sort findings by how much they matter; those that matter alike keep their order."""
+    return sorted(findings, key=lambda finding: list(Level).index(finding.level), reverse=True)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import Group, Side, other_side
-from brainstem_app.plain_text import cell_text
+from brainstem_app.plain_text import cell_text, tsv_text
 from brainstem_app.reports.scan.model import Report
 from brainstem_app.reports.scan.regions import BRAINSTEM
 
@@ -96,6 +96,8 @@ class QualityRow:
     folder: str
 
 
+#: Columns that say of a result what is known of it anyway.
+_OF_RESULT = tuple({field.name for field in fields(QualityRow)} & {field.name for field in fields(LookedAt)})
 #: Columns that decisions change.
 DECIDED = ("labels", "state", "why", "who", "date")
 
@@ -133,14 +135,7 @@ def _of_one_model(results: Sequence[LookedAt]) -> list[QualityRow]:
         warned = result.report.warnings
         rows.append(
             QualityRow(
-                dataset=result.dataset,
-                subject=result.subject,
-                session=result.session,
-                model=result.model,
-                program=result.program,
-                labels=result.labels,
-                fit=result.fit,
-                coverage=result.coverage,
+                **{name: getattr(result, name) for name in _OF_RESULT},
                 confidence=_confidence(result.report),
                 volume_mm3=_brainstem(result.report),
                 region_z={name: _known(of_regions[k, number]) for k, name in enumerate(regions)},
@@ -151,11 +146,6 @@ def _of_one_model(results: Sequence[LookedAt]) -> list[QualityRow]:
                 errors=sum(w.level == "error" for w in warned),
                 warnings=len(warned),
                 warned=", ".join(dict.fromkeys(w.code for w in warned)),
-                state=result.state,
-                why=result.why,
-                who=result.who,
-                date=result.date,
-                folder=result.folder,
             )
         )
     return rows
@@ -219,7 +209,7 @@ def quality_tsv(rows: Sequence[QualityRow]) -> str:
             own = [value.get(name) for name in regions] if field.name == "region_z" else [value]
             cells += [tsv_cell(one) for one in own]
         lines.append(cells)
-    return "".join("\t".join(line) + "\n" for line in lines)
+    return tsv_text(lines)
 
 
 def tsv_cell(value: str | float | None) -> str:

@@ -3,7 +3,6 @@
 # mypy: allow-untyped-calls
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,14 +14,14 @@ import nibabel as nib
 import numpy as np
 from numpy.typing import NDArray
 
-from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.atlas.library import Atlas, load_atlas
 from brainstem_app.counting import counted
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.atomic import temporary_name, write_text
+from brainstem_app.imaging.atomic import temporary_name, write_json, write_text
 from brainstem_app.imaging.label_map import save_label_map
 from brainstem_app.imaging.spaces import Affine
 from brainstem_app.locks.lock_file import INNER_LOCK
+from brainstem_app.plain_text import tsv_text
 from brainstem_app.preprocessing.template import Template, load_template
 from brainstem_app.progress import ProgressCallback
 from brainstem_app.simulation.subject import SimulatedSubject, SimulationSettings, simulate_subject
@@ -127,16 +126,17 @@ def _write_frame(out: Path, atlas: Atlas) -> None:
     """Everything of the dataset but its subjects."""
     made_by = [{"Name": "Brainstem App", "Version": _version()}]
     common: dict[str, Any] = {"BIDSVersion": BIDS_VERSION, "GeneratedBy": made_by}
-    _write_json(out / "dataset_description.json", {"Name": NAME, "DatasetType": "raw", **common})
+    write_json(out / "dataset_description.json", {"Name": NAME, "DatasetType": "raw", **common}, indent=2)
     truth: dict[str, Any] = {
         "Name": f"True labels ({atlas.name} {atlas.version}) of the simulated subjects",
         "DatasetType": "derivative",
         **common,
     }
-    _write_json(out / TRUTH / "dataset_description.json", truth)
-    write_text(out / TRUTH / "dseg.tsv", _label_rows(atlas.table))
+    write_json(out / TRUTH / "dataset_description.json", truth, indent=2)
+    labels = ((str(s.index), s.name, s.colour) for s in atlas.table.structures)
+    write_text(out / TRUTH / "dseg.tsv", tsv_text([("index", "name", "color"), *labels]))
     columns = {name: {"Description": text} for name, text in _COLUMNS.items()}
-    _write_json(out / "participants.json", columns)
+    write_json(out / "participants.json", columns, indent=2)
     write_text(
         out / "README",
         "T1-weighted scans simulated by Brainstem App from the ICBM 152 template.\n"
@@ -160,7 +160,7 @@ def _write_subject(out: Path, subject: str, seed: int, simulated: SimulatedSubje
             "voxel_size_mm": [round(size, 4) for size in simulated.voxel_size_mm],
             "noise": round(simulated.noise, 5),
         }
-        _write_json(scan.with_name(f"{subject}_T1w.json"), {"Modality": "MR", "Simulation": facts})
+        write_json(scan.with_name(f"{subject}_T1w.json"), {"Modality": "MR", "Simulation": facts}, indent=2)
 
 
 @contextmanager
@@ -192,23 +192,12 @@ def _sidecars(out: Path) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _write_participants(out: Path) -> None:
-    lines = ["\t".join(["participant_id", *_COLUMNS])]
+    rows = [["participant_id", *_COLUMNS]]
     for subject, sidecar in _sidecars(out):
         facts = sidecar["Simulation"]
         sizes = "x".join(f"{size:.3f}" for size in facts["voxel_size_mm"])
-        lines.append(
-            "\t".join([subject, str(facts["seed"]), facts["orientation"], sizes, f"{facts['noise']}"])
-        )
-    write_text(out / "participants.tsv", "\n".join(lines) + "\n")
-
-
-def _label_rows(table: LabelTable) -> str:
-    rows = ["index\tname\tcolor", *(f"{s.index}\t{s.name}\t{s.colour}" for s in table.structures)]
-    return "\n".join(rows) + "\n"
-
-
-def _write_json(path: Path, content: dict[str, Any]) -> None:
-    write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+        rows.append([subject, str(facts["seed"]), facts["orientation"], sizes, f"{facts['noise']}"])
+    write_text(out / "participants.tsv", tsv_text(rows))
 
 
 def _version() -> str:

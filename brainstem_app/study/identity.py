@@ -14,7 +14,7 @@ from brainstem_app.imaging.bids.derivatives import bids_source, dataset_id
 from brainstem_app.imaging.edited_version import digest_of
 from brainstem_app.plain_name import folder_name_of, name_key
 from brainstem_app.study.record import Record, changing
-from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER
+from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER, ResultRecord
 from brainstem_app.study.study import Study
 
 DATASETS_FILE = "datasets.json"
@@ -43,6 +43,17 @@ class Identity:
     def name(self) -> str:
         """Subject and session in one word, e.g. ``sub-01_ses-2``."""
         return f"{self.subject}_{self.session}" if self.session else self.subject
+
+    def record(self, model: str, scan: Path | str) -> ResultRecord:
+        """Return the record of a result of theirs, in the folder of a model."""
+        return ResultRecord(
+            dataset=self.dataset,
+            dataset_id=self.dataset_id,
+            subject=self.subject,
+            session=self.session,
+            model=model,
+            scan=str(scan),
+        )
 
 
 class DatasetNames(Record):

@@ -50,7 +50,7 @@ def save(path: Path, values: NDArray[np.generic], affine: Affine) -> Path:
 
 def do(source: Path, out: Path, **settings: object) -> Imported:
     return import_atlas(
-        AtlasRequest(source=source, name="lab", space="MNI152NLin2009aSym", **settings),  # type: ignore[arg-type]
+        AtlasRequest(source=source, name="lab", space="MNI152NLin2009aSym", **settings),
         out,
     )
 

@@ -53,7 +53,7 @@ def folder(tmp_path: Path) -> Path:
 
 def do(source: Path, out: Path, **settings: object) -> Imported:
     return import_atlas(
-        AtlasRequest(source=source, name="lab", space="MNI152NLin2009aSym", **settings),  # type: ignore[arg-type]
+        AtlasRequest(source=source, name="lab", space="MNI152NLin2009aSym", **settings),
         out,
     )
 

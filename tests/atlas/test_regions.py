@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from brainstem_app.atlas.building.builder import build_atlas, table_text
+from brainstem_app.atlas.building.builder import build_atlas
 from brainstem_app.atlas.building.recipe import Recipe, read_recipe
+from brainstem_app.atlas.label_table import table_text
 from brainstem_app.atlas.library import Atlas, copy_atlas, load_atlas
 from brainstem_app.atlas.regions import (
     REGIONS_FILE_NAME,

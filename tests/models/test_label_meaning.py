@@ -9,8 +9,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from brainstem_app.atlas.building.builder import table_text
-from brainstem_app.atlas.label_table import Group, LabelTable, Side, Structure
+from brainstem_app.atlas.label_table import Group, LabelTable, Side, Structure, table_text
 from brainstem_app.atlas.library import CARD_FILE_NAME, LABELS_FILE_NAME, load_atlas_table
 from brainstem_app.cli.app import run
 from brainstem_app.errors import InputError

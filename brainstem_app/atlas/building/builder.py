@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +15,14 @@ from brainstem_app.atlas.building.recipe import Recipe, RecipeStructure
 from brainstem_app.atlas.building.registration import Fitted, register, register_landmarks
 from brainstem_app.atlas.building.shapes import structure_probability
 from brainstem_app.atlas.building.sources import Source, read_source
-from brainstem_app.atlas.label_table import TABLE_FILE_NAME, Group, LabelTable, Structure, read_label_table
+from brainstem_app.atlas.label_table import (
+    TABLE_FILE_NAME,
+    Group,
+    LabelTable,
+    Structure,
+    read_label_table,
+    table_text,
+)
 from brainstem_app.atlas.library import CARD_FILE_NAME, LABELS_FILE_NAME, NOTICE_FILE_NAME
 from brainstem_app.atlas.regions import (
     REGION_TABLE_FILE_NAME,
@@ -29,7 +33,7 @@ from brainstem_app.atlas.regions import (
 )
 from brainstem_app.atlas.reliability import dice_after_shift, grade
 from brainstem_app.errors import ImplausibleResultError, InputError
-from brainstem_app.imaging.atomic import write_text
+from brainstem_app.imaging.atomic import write_json, write_text
 from brainstem_app.imaging.label_map import save_label_map
 from brainstem_app.imaging.spaces import mni_affine
 from brainstem_app.preprocessing.template import Template, load_template
@@ -98,18 +102,9 @@ def build_atlas(
     save_label_map(out / LABELS_FILE_NAME, labels, mni_affine(), space="mni")
     write_text(out / TABLE_FILE_NAME, table_text(graded))
     description = _describe(recipe, graded, labels, sources, fits) | describe_regions(recipe.plane, regions)
-    write_text(out / CARD_FILE_NAME, json.dumps(description, indent=1, ensure_ascii=False) + "\n")
+    write_json(out / CARD_FILE_NAME, description)
     write_text(out / NOTICE_FILE_NAME, write_notice(recipe))
     return graded
-
-
-def table_text(table: LabelTable) -> str:
-    """Write the label table as CSV text."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(Structure.model_fields), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(structure.model_dump(mode="json") for structure in table.structures)
-    return text.getvalue()
 
 
 def _register_sources(

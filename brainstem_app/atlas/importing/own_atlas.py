@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from brainstem_app.atlas.building.builder import describe_structure, nuclei_without_voxels, table_text
+from brainstem_app.atlas.building.builder import describe_structure, nuclei_without_voxels
 from brainstem_app.atlas.building.fusion import fill_with_tissue
 from brainstem_app.atlas.building.notice import write_import_notice
 from brainstem_app.atlas.importing.landmark_offset import LandmarkOffset, measure_offset
@@ -35,7 +34,7 @@ from brainstem_app.atlas.importing.volume_keeping import (
     label_nuclei,
     volume_warnings,
 )
-from brainstem_app.atlas.label_table import TABLE_FILE_NAME, LabelTable, Side
+from brainstem_app.atlas.label_table import TABLE_FILE_NAME, LabelTable, Side, table_text
 from brainstem_app.atlas.library import CARD_FILE_NAME, LABELS_FILE_NAME, NOTICE_FILE_NAME
 from brainstem_app.atlas.regions import (
     REGION_TABLE_FILE_NAME,
@@ -44,7 +43,7 @@ from brainstem_app.atlas.regions import (
     describe_regions,
 )
 from brainstem_app.errors import ImplausibleResultError, InputError
-from brainstem_app.imaging.atomic import write_text
+from brainstem_app.imaging.atomic import write_json, write_text
 from brainstem_app.imaging.label_map import save_label_map
 from brainstem_app.imaging.spaces import mni_affine
 from brainstem_app.plain_name import problem_of_folder
@@ -266,7 +265,7 @@ def _write(
         write_text(out / REGION_TABLE_FILE_NAME, table_text(regions.table))
         save_label_map(out / REGIONS_FILE_NAME, regions.labels, mni_affine(), space="mni")
     write_text(out / TABLE_FILE_NAME, table_text(table))
-    write_text(out / CARD_FILE_NAME, json.dumps(description, indent=1, ensure_ascii=False) + "\n")
+    write_json(out / CARD_FILE_NAME, description)
     notice = write_import_notice(
         description["name"], description["version"], description["sources"][0], description["date"]
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,31 +58,26 @@ class FileCommands(QObject):
 
     def new_study(self) -> None:
         """Ask for the folder of a new study; the scans that are open go into it."""
-        folder = self._ask.folder("New study: choose or make an empty folder")
-        if folder is not None:
-            self._settings.last_folder = folder.parent
-            self._context.study.create(folder)
+        self._choose_study_folder("New study: choose or make an empty folder", self._context.study.create)
 
     def choose_study(self) -> None:
         """Ask for a study folder and open it."""
-        folder = self._ask.folder("Open a study")
-        if folder is not None:
-            self._settings.last_folder = folder.parent
-            self._context.study.open(folder)
+        self._choose_study_folder("Open a study", self._context.study.open)
 
     def choose_study_target(self) -> None:
         """Ask for an empty folder and save the open study there."""
-        folder = self._ask.folder("Save the study as: choose or make an empty folder")
-        if folder is not None:
-            self._settings.last_folder = folder.parent
-            self.study.save_as(folder)
+        self._choose_study_folder("Save the study as: choose or make an empty folder", self.study.save_as)
 
     def choose_share_target(self) -> None:
         """Ask for an empty folder and make a copy of the open study there that can be handed on."""
-        folder = self._ask.folder("Copy to hand on: choose or make an empty folder")
+        self._choose_study_folder("Copy to hand on: choose or make an empty folder", self.study.share)
+
+    def _choose_study_folder(self, title: str, use: Callable[[Path], object]) -> None:
+        """Ask for the folder of a study; the next question begins beside it."""
+        folder = self._ask.folder(title)
         if folder is not None:
             self._settings.last_folder = folder.parent
-            self.study.share(folder)
+            use(folder)
 
     def choose_scan(self) -> None:
         """Ask for scans and open them."""

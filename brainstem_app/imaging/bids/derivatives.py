@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -14,9 +13,9 @@ from typing import Any
 
 from brainstem_app import __version__
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.atomic import atomic_path, write_text
+from brainstem_app.imaging.atomic import atomic_path, write_json, write_text
 from brainstem_app.imaging.bids.dataset import is_bids_dataset
-from brainstem_app.plain_text import printable
+from brainstem_app.plain_text import printable, tsv_text
 
 BIDS_VERSION = "1.10.0"
 REPORTS_FOLDER = "reports"
@@ -109,7 +108,7 @@ def write_dataset_description(root: Path, dataset: Path, model: str) -> None:
     }
     if link := _near(root, dataset):
         description["DatasetLinks"] = {"raw": link}
-    write_text(root / "dataset_description.json", _json(description))
+    write_json(root / "dataset_description.json", description, indent=2)
     # Without a slash at the end, which the validator from 2.0 on does not take for the folder itself.
     write_text(root / ".bidsignore", f"{REPORTS_FOLDER}\nslurm\n")
     if not any(root.glob("README*")):
@@ -166,9 +165,8 @@ def write_bids_labels(
     head = ("index", "name", "abbreviation", "color")
     # BIDS takes cells as they are: no tabs and ends of lines in them, and no apostrophe before them.
     cells = [[" ".join(printable(str(cell)).split()) for cell in row] for row in (head, *rows)]
-    table = "".join("\t".join(row) + "\n" for row in cells)
-    write_text(folder / f"{name}.tsv", table)
-    write_text(folder / f"{name}.json", _json(sidecar))
+    write_text(folder / f"{name}.tsv", tsv_text(cells))
+    write_json(folder / f"{name}.json", sidecar, indent=2)
     with atomic_path(written) as temporary:
         shutil.copyfile(labels, temporary)
     return written
@@ -191,7 +189,3 @@ def _near(root: Path, dataset: Path) -> str | None:
     ups = sum(part == ".." for part in relative.parts)
     named = len(relative.parts) - ups
     return str(relative) if ups and (named == 0 or (ups == 1 and named == 1)) else None
-
-
-def _json(content: Mapping[str, Any]) -> str:
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"

@@ -17,6 +17,7 @@ from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import temporary_name
 from brainstem_app.imaging.bids.session_dates import ACQUIRED, time_of_scan
 from brainstem_app.imaging.file_names import NIFTI_ENDINGS, has_ending
+from brainstem_app.plain_text import tsv_text
 
 DESCRIPTION = {"Name": "Scans gathered by Brainstem App", "BIDSVersion": "1.9.0", "DatasetType": "raw"}
 _PEOPLE, _DESCRIPTION = "participants.tsv", "dataset_description.json"
@@ -231,7 +232,7 @@ def _write_times(scans: Sequence[NewScan], root: Path) -> None:
         rows = people.setdefault(table, [(column, _column_of_time(when))])
         rows.append((what, when))
     for table, rows in people.items():
-        (root / table).write_text("".join("\t".join(row) + "\n" for row in rows), encoding="utf-8")
+        (root / table).write_text(tsv_text(rows), encoding="utf-8")
 
 
 def _known_time(scan: Path) -> str:

@@ -35,6 +35,11 @@ from brainstem_app.study.grid import Grid
 from brainstem_app.study.study import Study
 
 _NOT_SETTINGS = {"study", "run", "kind", "version"}
+#: What a row of the table says as the record of its cell does.
+_OF_RECORD = (
+    "state", "parameters", "epochs", "best_epoch", "val_macro_miou", "val_nuclei_miou", "seconds",
+    "seconds_per_epoch", "memory_gib", "device",
+)  # fmt: skip
 
 
 def write_report(grid: Grid, study: Study, plan: Plan, folder: Path) -> None:
@@ -106,20 +111,11 @@ def _cell_result(cell: GridCell, record: CellRecord | None, study: Study) -> Cel
     failure = record.failure
     return CellResult(
         **common,
-        state=record.state,
+        **{name: getattr(record, name) for name in _OF_RECORD},
         what=failure.what if failure else "",
         fix=failure.fix if failure else "",
-        parameters=record.parameters,
-        epochs=record.epochs,
-        best_epoch=record.best_epoch,
-        val_macro_miou=record.val_macro_miou,
-        val_nuclei_miou=record.val_nuclei_miou,
         macro_miou=_triple(record.macro_miou),
         macro_miou_nuclei=_triple(record.macro_miou_nuclei),
-        seconds=record.seconds,
-        seconds_per_epoch=record.seconds_per_epoch,
-        memory_gib=record.memory_gib,
-        device=record.device,
         counts=_counts(folder, run_splits(study, cell.job).test) if record.state == "finished" else None,
     )
 

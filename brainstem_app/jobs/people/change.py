@@ -7,13 +7,13 @@ from pathlib import Path
 
 from brainstem_app.atlas.change_table import read_change_table
 from brainstem_app.counting import listed
-from brainstem_app.errors import BrainstemError, InputError, JobCancelled
+from brainstem_app.errors import BrainstemError, InputError
 from brainstem_app.garbage_collection import seldom_collected
 from brainstem_app.imaging.dicom.conversion import split_series
 from brainstem_app.imaging.label_map import save_label_map
 from brainstem_app.imaging.scan import Level
 from brainstem_app.imaging.spaces import box_affine
-from brainstem_app.jobs.failure import describe_failure
+from brainstem_app.jobs.failure import passing_over
 from brainstem_app.jobs.job import ChangeJob
 from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.people.measure_sessions import MeasuredPerson, measure_scans, require_model
@@ -50,23 +50,13 @@ def measure_change(job: ChangeJob, reporter: Reporter) -> Summary:
     model = load_model(job.model, "onnx")
     require_model(model)
     require_files(job.out, (TABLE,), ())
-    refused, changed = [], 0
+    refused: list[str] = []
+    changed = 0
     with seldom_collected():
         for number, person in enumerate(people):
-            try:
-                report = _of_person(
-                    job, person, model, reporter.part(number, len(people), person.folder), reporter
-                )
-            except JobCancelled:
-                raise
-            except Exception as error:
-                if len(people) == 1:
-                    raise
-                failed = describe_failure(error)
-                where = failed.where or person.sessions[0].path
-                reporter.warn(f"{person.folder}: {failed.what}", where, failed.fix)
-                refused.append(person.folder)
-            else:
+            part, where = reporter.part(number, len(people), person.folder), person.sessions[0].path
+            with passing_over(reporter, person.folder, where, refused, only=len(people) == 1):
+                report = _of_person(job, person, model, part, reporter)
                 changed += sum(entry.is_change for entry in report.measured)
     for note in notes:
         reporter.warn(note)

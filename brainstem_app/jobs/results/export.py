@@ -13,6 +13,7 @@ from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.results.chosen import chosen_of_study
 from brainstem_app.jobs.results.quality_file import decided_cells
 from brainstem_app.plain_name import folder_name_of
+from brainstem_app.plain_text import tsv_text
 from brainstem_app.reports.quality_table import tsv_cell
 from brainstem_app.reports.scan.regions import compared_by_name
 from brainstem_app.reports.scan.results import Result
@@ -34,14 +35,14 @@ def export_results(job: ExportResultsJob, reporter: Reporter) -> Summary:
     chosen = chosen_of_study(job.study, job.model, job.edited)
     volumes = [_volumes(result) for result in chosen.results]
     names = list(dict.fromkeys(name for own in volumes for name in own))
-    lines = ["\t".join([*_WHOSE, *names])]
+    rows = [[*_WHOSE, *names]]
     for number, (result, kept, own) in enumerate(
         zip(chosen.results, chosen.from_study, volumes, strict=True)
     ):
         reporter.progress(number, len(volumes), "writing", kept.name)
         is_corrected = kept.edit is not None and job.edited == "use"
         whose = _whose(result, kept, is_corrected=is_corrected)
-        lines.append("\t".join([*map(tsv_cell, whose), *(tsv_cell(own.get(name)) for name in names)]))
+        rows.append([tsv_cell(cell) for cell in (*whose, *map(own.get, names))])
         if job.labels:
             _copy_labels(kept, job.out, is_corrected=is_corrected)
     for note in chosen.notes:
@@ -50,7 +51,7 @@ def export_results(job: ExportResultsJob, reporter: Reporter) -> Summary:
         ("Volumes in mm³; areas on the midsagittal plane in mm², as their names say.", *chosen.notes)
     )
     write_text(job.out / README, said + "\n")
-    write_text(job.out / VOLUMES_TABLE, "\n".join(lines) + "\n")
+    write_text(job.out / VOLUMES_TABLE, tsv_text(rows))
     reporter.artifact("volumes", job.out / VOLUMES_TABLE)
     return {"results": len(volumes), "folder": str(job.out)}
 

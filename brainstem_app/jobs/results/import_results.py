@@ -20,7 +20,7 @@ from brainstem_app.reports.scan.manifest import sha256_of
 from brainstem_app.reports.scan.model import Report
 from brainstem_app.reports.scan.results import Result, find_results
 from brainstem_app.study.identity import Identity, identity_of, place_in_study
-from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER, STATE_FILE, Entry, ResultRecord
+from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER, STATE_FILE, Entry
 from brainstem_app.study.segmentations import LABELS_FILE, REPORT_FILE, model_folder, read_study_result
 from brainstem_app.study.study import Study
 
@@ -173,14 +173,6 @@ def _files(source: Path) -> list[Path]:
 
 
 def _write_whose(study: Study, copy: _Copy, who: str) -> None:
-    record = ResultRecord(
-        dataset=copy.whose.dataset,
-        dataset_id=copy.whose.dataset_id,
-        subject=copy.whose.subject,
-        session=copy.whose.session,
-        model=copy.folder.name,
-        scan="" if copy.scan is None else str(copy.scan),
-    )
-    record.save(copy.folder / STATE_FILE)
+    copy.whose.record(copy.folder.name, copy.scan or "").save(copy.folder / STATE_FILE)
     entry = Entry(deed="imported", who=who, why=f"copied from {copy.result.path.parent.name}")
     read_study_result(study.folder, copy.folder).write_down(entry)

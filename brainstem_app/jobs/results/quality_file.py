@@ -8,6 +8,7 @@ from pathlib import Path
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import write_text
 from brainstem_app.imaging.text_table import TextTable, read_text_table
+from brainstem_app.plain_text import tsv_text
 from brainstem_app.reports.quality_table import DECIDED, UNKNOWN, tsv_cell
 from brainstem_app.small_files import read_json
 from brainstem_app.study.record import changing
@@ -59,11 +60,11 @@ def follow_in_table(study: Path, results: Sequence[StudyResult]) -> None:
             table = read_text_table(path, "table of quality")
         except InputError:
             return
-        lines = ["\t".join(table.columns)]
+        rows = [table.columns]
         for row in table.rows:
             cells = {**row.cells, **decided.get(row.cells.get("folder", ""), {})}
-            lines.append("\t".join(tsv_cell(cells.get(name, UNKNOWN)) for name in table.columns))
-        write_text(path, "\n".join(lines) + "\n")
+            rows.append(tuple(tsv_cell(cells.get(name, UNKNOWN)) for name in table.columns))
+        write_text(path, tsv_text(rows))
 
 
 def is_written(result: StudyResult) -> bool:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from brainstem_app.atlas.library import AnyAtlas, Atlas, citations_of, defining_file
-from brainstem_app.errors import BrainstemError, ImplausibleResultError, InputError, JobCancelled
+from brainstem_app.errors import BrainstemError, ImplausibleResultError, InputError
 from brainstem_app.garbage_collection import seldom_collected
 from brainstem_app.imaging.bids.derivatives import bids_source
 from brainstem_app.imaging.dicom.conversion import split_series
@@ -28,7 +28,7 @@ from brainstem_app.imaging.inputs import ScanInput, expand_inputs
 from brainstem_app.imaging.reading import read_scan, require_usable
 from brainstem_app.imaging.scan import Level, Scan
 from brainstem_app.jobs.claims import claim_of, claimed
-from brainstem_app.jobs.failure import describe_failure
+from brainstem_app.jobs.failure import passing_over
 from brainstem_app.jobs.job import SegmentJob
 from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.reporter import Reporter, Summary
@@ -78,14 +78,8 @@ def segment(job: SegmentJob, reporter: Reporter) -> Summary:
 
     def attempt(scan: ScanInput, report: ProgressCallback, reporter: Reporter) -> None:
         """Segment one scan; if there are others, a failure is a warning."""
-        try:
+        with passing_over(reporter, scan.name, scan.path, refused, only=total == 1):
             _segment_one(job, scan, model, report, reporter)
-        except Exception as error:
-            if total == 1 or isinstance(error, JobCancelled):
-                raise
-            failed = describe_failure(error)
-            reporter.warn(f"{scan.name}: {failed.what}", failed.where or scan.path, failed.fix)
-            refused.append(scan.name)
 
     at_once = scans_at_once(len(scans)) if job.engine == "onnx" else 1
     if at_once > 1:

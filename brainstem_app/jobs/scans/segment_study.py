@@ -14,7 +14,7 @@ from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.jobs.scans.loaded_model import LoadedModel
 from brainstem_app.jobs.studies.study_atlas import labels_hash
 from brainstem_app.study.identity import identity_of, place_in_study
-from brainstem_app.study.result_state import ResultRecord, record_origin
+from brainstem_app.study.result_state import record_origin
 from brainstem_app.study.segmentations import model_folder
 from brainstem_app.study.study import Study, StudySettings, can_begin_study
 
@@ -71,15 +71,7 @@ def keep_in_study(job: SegmentJob, scan: ScanInput, folder: Path) -> None:
     if job.study is None:
         return
     whose, _ = place_in_study(Study.open(job.study), identity_of(scan.path, scan.name), scan.path)
-    record = ResultRecord(
-        dataset=whose.dataset,
-        dataset_id=whose.dataset_id,
-        subject=whose.subject,
-        session=whose.session,
-        model=folder.name,
-        scan=str(scan.path.absolute()),
-    )
-    record_origin(job.study, folder, record)
+    record_origin(job.study, folder, whose.record(folder.name, scan.path.absolute()))
 
 
 def _open_or_make(job: SegmentJob, scans: Sequence[ScanInput], model: LoadedModel) -> Study:

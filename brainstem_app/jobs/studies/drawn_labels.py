@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -28,6 +26,7 @@ from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.preprocessing.drawn_reference import drawn_in_box, require_grid_of_scan
 from brainstem_app.preprocessing.reference import LABELS_FILE, REPEAT_FILE
 from brainstem_app.preprocessing.transforms import Transforms
+from brainstem_app.reports.engine.sheets import csv_text
 from brainstem_app.reports.scan.manifest import sha256_of
 from brainstem_app.study.study import UNCERTAINTY_FILE, DrawnSource, Study, SubjectRecord
 
@@ -266,11 +265,8 @@ def write_counts(study: Study, table: LabelTable, records: Iterable[SubjectRecor
         spread = f"{np.std(mm3, ddof=1):.1f}" if len(mm3) > 1 else ""
         mean = f"{np.mean(mm3):.1f}" if mm3 else ""
         rows.append([str(s.index), s.name, str(len(pairs)), str(voxels), mean, spread])
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["index", "name", "subjects", "voxels", "mean_mm3", "sd_mm3"])
-    writer.writerows(rows)
-    write_text(study.folder / COUNTS_FILE, text.getvalue())
+    head = ("index", "name", "subjects", "voxels", "mean_mm3", "sd_mm3")
+    write_text(study.folder / COUNTS_FILE, csv_text(head, rows))
     return rows
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from brainstem_app.imaging.atomic import write_bytes, write_text
-from brainstem_app.plain_text import cell_text
+from brainstem_app.plain_text import cell_text, tsv_text
 from brainstem_app.reports.change.document import change_document
 from brainstem_app.reports.change.model import ChangeEntry, ChangeReport
 from brainstem_app.reports.engine.files import write_document
@@ -80,16 +80,14 @@ def write_changes_table(folder: Path) -> Path:
     head = ["participant_id", "dataset", "scans", "years", "model", "atlas", "program", "method"]
     head += [column for name in names for column in (name, name + _ERROR)]
     lines = [head, *(_row(path.parent.name, report, names) for path, report in found)]
-    text = "".join("\t".join(cell_text(cell) for cell in line) + "\n" for line in lines)
-    write_text(folder / TABLE, text)
+    write_text(folder / TABLE, tsv_text(map(cell_text, line) for line in lines))
     return folder / TABLE
 
 
 def _row(name: str, report: ChangeReport, names: Sequence[str]) -> list[str]:
     entries = {entry.name: entry for entry in report.measured}
     row = [name, report.dataset or "n/a", str(len(report.scans)), f"{report.span_years:.4f}"]
-    row += [report.model.title]
-    row += [report.atlas.title, report.program, report.method]
+    row += [report.model.title, report.atlas.title, report.program, report.method]
     for each in names:
         entry = entries.get(each)
         values = (None, None) if entry is None else (entry.percent_a_year, entry.error)

@@ -21,7 +21,7 @@ from brainstem_app.reports.cohort.model import (
 )
 from brainstem_app.reports.cohort.modelled import Measured, ModelledPeople, Values, modelled_people
 from brainstem_app.reports.cohort.notes import cohort_notes, unseen_nuclei
-from brainstem_app.reports.cohort.people import one_result_each
+from brainstem_app.reports.cohort.people import people_of
 from brainstem_app.reports.cohort.people_table import PeopleTable, people_table
 from brainstem_app.reports.cohort.reference_scores import reference_scores
 from brainstem_app.reports.cohort.request import CohortRequest
@@ -29,7 +29,7 @@ from brainstem_app.reports.cohort.saved_reference import read_reference
 from brainstem_app.reports.cohort.subjects import Scores, subjects_of
 from brainstem_app.reports.engine.entry import rounded
 from brainstem_app.reports.scan.model import LIMITS
-from brainstem_app.reports.scan.results import Result, find_results, model_names, require_alike
+from brainstem_app.reports.scan.results import Result, find_results, model_names
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,7 @@ def build_cohort_report(
     """
     results = find_results(request.results) if results is None else results
     chosen = chosen or ChosenBefore()
-    people, notes = one_result_each(results, request.session, separate=request.separate_folders)
-    names = {person.result.path: person.name for person in people}
-    alike = require_alike(
-        [person.result for person in people], mixed=request.mixed, whose=lambda result: names[result.path]
-    )
+    people, notes = people_of(request, results)
     reference = None if request.against is None else read_reference(request.against)
     if reference is not None and not request.group:
         # Nothing is compared that could be adjusted, and one person has no covariate that varies.
@@ -104,7 +100,7 @@ def build_cohort_report(
         left_out=tuple(chosen.left_out),
         without_row=None if request.participants is None else table.matched.only_in_results,
         without_result=None if request.participants is None else _without_result(table, chosen),
-        notes=(*chosen.notes, *alike, *notes, *said, *unscored),
+        notes=(*chosen.notes, *notes, *said, *unscored),
         command=command,
         limits=LIMITS,
     )

@@ -10,7 +10,8 @@ from pathlib import Path
 from brainstem_app.counting import counted, listed
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.bids.subject_ids import id_key
-from brainstem_app.reports.scan.results import Result
+from brainstem_app.reports.cohort.request import PeopleRequest
+from brainstem_app.reports.scan.results import Result, require_alike
 
 _MOST_ALIKE = 4
 
@@ -47,6 +48,22 @@ class Person:
 def session_of(result: Result) -> str:
     """Session of a result, e.g. ``"ses-2"``; empty if none is named."""
     return next((part for part in result.occasion.split("_") if part.startswith("ses-")), "")
+
+
+def people_of(request: PeopleRequest, results: Sequence[Result]) -> tuple[list[Person], list[str]]:
+    """Person of each result, whose results may be taken together, and what to say of them.
+
+    Raises
+    ------
+    InputError
+        As `one_result_each` and `require_alike`.
+    """
+    people, notes = one_result_each(results, request.session, separate=request.separate_folders)
+    names = {person.result.path: person.name for person in people}
+    alike = require_alike(
+        [person.result for person in people], mixed=request.mixed, whose=lambda result: names[result.path]
+    )
+    return people, [*alike, *notes]
 
 
 def one_result_each(

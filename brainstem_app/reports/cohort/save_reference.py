@@ -13,7 +13,7 @@ from brainstem_app.errors import InputError
 from brainstem_app.evaluation.linear_model import SMALL_GROUP, least_reference
 from brainstem_app.evaluation.reference_fit import fit_reference
 from brainstem_app.reports.cohort.modelled import ModelledPeople, reference_people
-from brainstem_app.reports.cohort.people import one_result_each
+from brainstem_app.reports.cohort.people import people_of
 from brainstem_app.reports.cohort.people_table import people_table
 from brainstem_app.reports.cohort.request import PeopleRequest
 from brainstem_app.reports.cohort.saved_reference import (
@@ -24,7 +24,7 @@ from brainstem_app.reports.cohort.saved_reference import (
 )
 from brainstem_app.reports.scan.midsagittal import measure_words
 from brainstem_app.reports.scan.model import LIMITS
-from brainstem_app.reports.scan.results import Result, model_names, require_alike
+from brainstem_app.reports.scan.results import Result, model_names
 from brainstem_app.reports.scan.scan_entry import INTRACRANIAL_ML
 
 
@@ -58,11 +58,7 @@ def build_reference(
     InputError
         As `build_cohort_report`; or if the results were made with more than one model, or are too few.
     """
-    people, notes = one_result_each(results, request.session, separate=request.separate_folders)
-    names = {person.result.path: person.name for person in people}
-    alike = require_alike(
-        [person.result for person in people], mixed=request.mixed, whose=lambda result: names[result.path]
-    )
+    people, notes = people_of(request, results)
     table = people_table(request, people)
     found, group, said = reference_people(request, people, table)
     reports = [person.result.report for person in found.used]
@@ -105,7 +101,7 @@ def build_reference(
     )
     lacking = [person.name for person in people if not table.is_complete(person.name)]
     left = [f"Without all that is asked for, and left out: {listed(lacking)}."] if lacking else []
-    return made, (*alike, *notes, *left)
+    return made, (*notes, *left)
 
 
 def _measures(found: ModelledPeople) -> tuple[ReferenceMeasure, ...]:

@@ -157,9 +157,9 @@ def require_same_kind(
             "Segment the scans with its model, or take a reference group of yours.",
         )
     wanted = _key(reference.model)
-    others = [p for p in people if _key(_model_of(p)) != wanted]
+    others = [p for p in people if _key(model_of_person(p)) != wanted]
     if others:
-        own = _model_of(others[0])
+        own = model_of_person(others[0])
         title = reference.model.title if reference.model else "no model"
         raise InputError(
             f"The reference group was measured with the model {title}, {others[0].name} with "
@@ -182,10 +182,6 @@ def require_same_kind(
 
 def model_of_person(person: Person) -> ReferenceModel | None:
     """Model that made the labels of a person."""
-    return _model_of(person)
-
-
-def _model_of(person: Person) -> ReferenceModel | None:
     model = person.result.report.model
     if model is None:
         return None

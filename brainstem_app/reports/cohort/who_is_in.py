@@ -128,29 +128,12 @@ def _most_telling(rows: Sequence[PersonRow]) -> tuple[PersonRow, ...]:
 
 def people_sheet(report: CohortReport) -> Sheet:
     """Everybody as a table for programs, ``people.csv``."""
-    head = (
-        "participant_id",
-        "dataset",
-        "session",
-        "group",
-        "site",
-        "model",
-        "version",
-        "state",
-        "in_models",
-        "why_not",
-        "warnings",
-    )
+    told = ("dataset", "session", "group", "site", "model", "version", "state")
+    head = ("participant_id", *told, "in_models", "why_not", "warnings")
     rows = [
         (
             row.subject,
-            row.dataset or None,
-            row.session or None,
-            row.group or None,
-            row.site or None,
-            row.model or None,
-            row.version or None,
-            row.state or None,
+            *(getattr(row, name) or None for name in told),
             int(row.is_in),
             None if row.is_in else row.part.removeprefix("no: "),
             " ".join(row.warnings) or None,

@@ -14,7 +14,7 @@ from brainstem_app.evaluation.calibration import LOW_CONFIDENCE
 from brainstem_app.evaluation.structures import Status, StructureMeasures, measure_structures
 from brainstem_app.evaluation.volume import voxel_volume_mm3
 from brainstem_app.imaging.bids.derivatives import bids_source, dataset_id
-from brainstem_app.imaging.scan import Finding, Level
+from brainstem_app.imaging.scan import Finding, Level, worst_first
 from brainstem_app.reports.engine.entry import rounded
 from brainstem_app.reports.scan.manifest import Manifest
 from brainstem_app.reports.scan.methods import methods_paragraph
@@ -228,9 +228,10 @@ def _findings(
         *_own_findings(inputs, measures),
         *_on_nothing(parts),
     )
-    order = [Level.ERROR, Level.WARNING, Level.INFO]
-    unique = sorted(dict.fromkeys(given), key=lambda finding: order.index(finding.level))
-    return tuple(FindingEntry(level=f.level, code=f.code, problem=f.problem, fix=f.fix) for f in unique)
+    return tuple(
+        FindingEntry(level=f.level, code=f.code, problem=f.problem, fix=f.fix)
+        for f in worst_first(dict.fromkeys(given))
+    )
 
 
 def _own_findings(inputs: ReportInputs, measures: list[StructureMeasures]) -> list[Finding]:
