@@ -78,7 +78,9 @@ def _go_on(until: Callable[[], bool], what: str = "", at_most_s: float = 120.0) 
         time.sleep(0.001)
     if what and not until():
         focus = QApplication.focusWidget()
-        sys.exit(f"After {at_most_s:.0f} s this is not so: {what}. The keys go to {focus}.")
+        windows = [one for one in QApplication.topLevelWidgets() if isinstance(one, MainWindow)]
+        said = [one.message_bar.message for one in windows]
+        sys.exit(f"After {at_most_s:.0f} s this is not so: {what}. The keys go to {focus}. Said: {said}")
 
 
 def _dataset(folder: Path, subjects: int) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import nibabel as nib
@@ -14,10 +15,12 @@ from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QStyle
 from pytestqt.qtbot import QtBot
 
 from brainstem_app.gui.main_window import MainWindow
+from brainstem_app.gui.scans import examiner
 from brainstem_app.gui.scans.dataset_dialog import DatasetDialog, DatasetPlan
 from brainstem_app.gui.scans.examiner import THUMBNAIL, thumbnail
 from brainstem_app.gui.scans.listing import ListedScan, Listing
 from brainstem_app.gui.scans.scan_table import ScanTable
+from brainstem_app.gui.segment.job_files import SegmentOutputs
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.imaging.bids.dataset import find_t1w_scans
@@ -368,3 +371,39 @@ def test_no_part_of_the_window_appears_as_a_window_of_its_own(qtbot: QtBot, list
     others = [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
     assert others == [listed]
     assert QApplication.activeWindow() is listed
+
+
+def test_scans_of_a_batch_say_that_they_are_segmented_now(
+    qtbot: QtBot, listed: MainWindow, fake_job: Callable[[str], Path], tmp_path: Path
+) -> None:
+    go_on = tmp_path / "go on"
+    fake_job(
+        f"while not Path({str(go_on)!r}).exists(): time.sleep(0.02)\nemit(event='finished', seconds=1.0)"
+    )
+    page = listed.scans
+    column = headings(page.model).index("Result")
+    listed.many_scans.segment([scan.path for scan in page.model.rows[:2]], "m", SegmentOutputs())
+    qtbot.waitUntil(lambda: texts(page.model, 1)[column] == "segmenting", timeout=_LIMIT_MS)
+    assert [texts(page.model, row)[column] for row in range(4)] == ["segmenting", "segmenting", "", ""]
+    choose(qtbot, page.filters.state, "not segmented")
+    assert shown(listed) == ["sub-1", "sub-2", "sub-3", "sub-4"]
+    go_on.touch()
+    qtbot.waitUntil(lambda: texts(page.model, 1)[column] == "", timeout=_LIMIT_MS)
+
+
+def test_scan_that_breaks_the_look_at_it_keeps_none_of_the_others_from_it(
+    qtbot: QtBot, window: MainWindow, dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = examiner.look_at
+
+    def look_or_break(path: Path) -> examiner.Looked:
+        if "sub-2" in path.name:
+            raise RuntimeError("a library has lost its way")
+        return look(path)
+
+    monkeypatch.setattr(examiner, "look_at", look_or_break)
+    window.open_path(dataset)
+    model = window.scans.model
+    qtbot.waitUntil(lambda: model.rowCount() == 4 and model.counts()[2] == 0, timeout=_LIMIT_MS)
+    assert model.counts()[0] == 2, "and the scan without orientation"
+    assert "sub-2" in window.message_bar.message.where

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,16 +62,21 @@ class Examiner(QObject):
         scan = None if self._is_busy else self._next_scan()
         if scan is not None:
             self._is_busy = True
-            self._background.run(lambda: look_at(scan.path), self._done, self._failed)
+            path = scan.path
+            self._background.run(lambda: look_at(path), self._done, lambda error: self._fail(path, error))
 
     def _done(self, looked: Looked) -> None:
         self._is_busy = False
         self.looked.emit(looked)
         self.go_on()
 
-    def _failed(self, error: BaseException) -> None:
-        self._is_busy = False
-        self.message.emit(message_of_error(error, "A scan could not be looked at."))
+    def _fail(self, path: Path, error: BaseException) -> None:
+        """Say of one scan that it could not be looked at, and go on with the others."""
+        from brainstem_app.imaging.doctor import refused
+
+        told = message_of_error(error, "The scan could not be looked at.")
+        self.message.emit(replace(told, where=str(path)))
+        self._done(Looked(refused(path, InputError(told.what, path, told.fix)), None))
 
 
 def look_at(path: Path) -> Looked:

@@ -30,6 +30,7 @@ class ScanTable(RowsModel[ListedScan]):
         self._found: dict[str, Examination] = {}
         self._prepared: dict[str, str] = {}
         self._results: dict[str, str] = {}
+        self._work: dict[str, str] = {}
         self._pictures: dict[str, QPixmap] = {}
         self._empty_picture = QPixmap(THUMBNAIL, THUMBNAIL)
         self._empty_picture.fill(QColor(Qt.GlobalColor.transparent))
@@ -49,6 +50,12 @@ class ScanTable(RowsModel[ListedScan]):
             pixmap.setDevicePixelRatio(max(picture.width(), picture.height()) / THUMBNAIL)
             self._pictures[examination.path] = pixmap
         self.tell(self.row_of(examination.path))
+
+    def set_work(self, states: dict[str, str]) -> None:
+        """Show of scans without a result which ones wait for a job or are in work, by their paths."""
+        if states != self._work:
+            self._work = states
+            self.tell_all()
 
     def set_results(self, states: dict[str, str]) -> None:
         """Set the states of scans that are segmented, by their paths."""
@@ -113,7 +120,8 @@ class ScanTable(RowsModel[ListedScan]):
         return self._pictures.get(str(scan.path)) or self._empty_picture
 
     def _result(self, scan: ListedScan) -> str:
-        return self._results.get(str(scan.path), "")
+        path = str(scan.path)
+        return self._results.get(path) or self._work.get(path, "")
 
     def _state(self, scan: ListedScan) -> str:
         words = {"finished": "yes", "failed": "failed"}

@@ -107,7 +107,8 @@ class ScansPage(StepPage):
         self.list.busy.connect(self._show_busy)
         self._show_steps()
         context.study.contents_changed.connect(self._show_prepared)
-        context.jobs.changed.connect(self._on_job)
+        for signal in (context.jobs.added, context.jobs.changed):
+            signal.connect(self._on_job)
 
     def _make_buttons(self) -> None:
         self.view_button = make_button(self, "Vie&w", "Show the scan (Return)", self._view, "eye")
@@ -293,8 +294,17 @@ class ScansPage(StepPage):
         self._show_summary()
 
     def _on_job(self, job: QueuedJob) -> None:
-        if job.record.kind == "segment" and job.record.state.is_over and self.isVisible():
-            self._read_results()
+        if job.record.kind == "segment":
+            self._show_work()
+            if job.record.state.is_over and self.isVisible():
+                self._read_results()
+
+    def _show_work(self) -> None:
+        """Show which scans wait to be segmented, and which jobs are at work on."""
+        queue = self.context.jobs
+        words = dict.fromkeys(queue.waiting, "waiting") | dict.fromkeys(queue.running, "segmenting")
+        works = [(job.work, word) for job, word in words.items() if job.record.kind == "segment"]
+        self.model.set_work({str(scan): word for work, word in works for scan in getattr(work, "scans", ())})
 
     def _read_results(self) -> None:
         """Look on a thread which scans are segmented."""
