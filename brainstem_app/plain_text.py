@@ -29,7 +29,7 @@ _NOT_IN_JSON = re.compile(
     r"|u[dD][89a-fA-F][0-9a-fA-F]{2}|u[fF]{3}[efEF])"
 )
 #: What a cell must not begin with, at its own start or behind what some spreadsheets take for the end of one.
-_FORMULA = re.compile(r"(^|[;\t\r\n])([\s\"']*)(?=[=+\-@\t\r＝＋－＠])")
+_FORMULA = re.compile(r"(^|[;\t\r\n])([\s\"'\u200b-\u200d\u2060\ufeff]*)(?=[=+\-@\t\r＝＋－＠])")
 _NUMBER = re.compile(r" *[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)? *")
 
 

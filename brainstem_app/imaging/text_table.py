@@ -130,6 +130,8 @@ _FIRST_LINE = "Put the names of the columns into the first line."
 
 def _without_unseen(cell: str) -> str:
     """Cell without spaces at its ends and signs that nobody sees: a cell is what it looks like."""
+    if not cell.isprintable():
+        cell = "".join(sign for sign in cell if sign in "\t\n" or unicodedata.category(sign) != "Cc")
     if cell.isascii():
         return cell.strip()
     return "".join(sign for sign in cell if unicodedata.category(sign) != "Cf").replace("\u00a0", " ").strip()

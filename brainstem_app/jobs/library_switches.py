@@ -53,6 +53,8 @@ def _keep_matplotlib_here() -> None:
     """Keep Matplotlib's list of fonts in the program's own folder, and draw without the user's settings.
 
     So pictures of a report are the same whatever `matplotlibrc` lies in a home, nothing of the program lies
-    outside its folder, and a frozen program makes the list once instead of at every start.
+    outside its folder, and a frozen program makes the list once instead of at every start. Notebooks and
+    terminals name a backend of their own, which may not be here.
     """
+    os.environ["MPLBACKEND"] = "agg"
     os.environ["MPLCONFIGDIR"] = str(user_data_folder() / "matplotlib")

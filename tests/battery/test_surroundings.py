@@ -68,6 +68,31 @@ ALL = {
     "standard input, output and error closed": Surroundings(before="exec <&- >&- 2>&-"),
     "current folder removed": Surroundings(before="mkdir gone; cd gone; rmdir ../gone"),
     "forty open files": Surroundings(before="ulimit -n 40"),
+    "twenty open files": Surroundings(before="ulimit -n 20"),
+    "1.2 GB of addresses": Surroundings(before="ulimit -v 1200000"),
+    "small stack": Surroundings(before="ulimit -s 256"),
+    "files of 20 KB at most": Surroundings(before="ulimit -f 20", fails=True),
+    "output that nobody reads": Surroundings(before="exec > >(head -c 1)"),
+    "time zone that is a file": Surroundings(sets={"TZ": ":/etc/passwd"}),
+    "terminal of no columns": Surroundings(sets={"COLUMNS": "0", "TERM": "x", "FORCE_COLOR": "1"}),
+    "output in ASCII": Surroundings(sets={"PYTHONIOENCODING": "ascii", "LC_ALL": "xx_YY"}),
+    "libraries set up otherwise": Surroundings(
+        sets={
+            **{"MPLBACKEND": "not-here", "KERAS_BACKEND": "not-here", "QT_QPA_PLATFORM": "not-here"},
+            **{"OMP_NUM_THREADS": "-1", "OPENBLAS_NUM_THREADS": "many", "CUDA_VISIBLE_DEVICES": "x"},
+        }
+    ),
+    "Python without assertions": Surroundings(sets={"PYTHONOPTIMIZE": "2"}),
+    "warnings as errors": Surroundings(sets={"PYTHONWARNINGS": "error"}),
+    "temporary folder that is full": Surroundings(
+        before="mount -t tmpfs -o size=4k none /mnt; export TMPDIR=/mnt; head -c 4096 /dev/zero >/mnt/x",
+        mounts=True,
+    ),
+    "home that may only be read": Surroundings(
+        before="mount -t tmpfs none /mnt; mkdir /mnt/h; mount -o remount,ro /mnt; export HOME=/mnt/h "
+        "XDG_DATA_HOME=/mnt/h/d XDG_CONFIG_HOME=/mnt/h/c XDG_CACHE_HOME=/mnt/h/k",
+        mounts=True,
+    ),
     "disk that may only be read": Surroundings(
         before='mkdir -p "$OUT"; mount -t tmpfs -o ro none "$OUT"', mounts=True, fails=True
     ),

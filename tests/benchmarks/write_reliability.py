@@ -29,6 +29,7 @@ _PLANTED = "Planted names, paths and computers"
 #: Tests elsewhere that belong to the battery: area and row of each.
 ELSEWHERE = {
     "tests/cli/test_hostile_files.py": ("Hostile files", "every command by every kind of hostile file"),
+    "tests/test_small_files.py": ("Hostile files", "files that ask for far more memory than they have bytes"),
     "tests/locks/test_lock_file.py": ("Locks", "locks, with and without those of the system"),
     "tests/jobs/test_claims.py": ("Locks", "every kind of job while another holds its claim"),
     "tests/jobs/test_surroundings.py": ("Hard surroundings", "names, clocks, disks, alphabets, one by one"),

@@ -121,6 +121,11 @@ def test_table_made_to_do_harm_is_refused(tmp_path: Path, content: bytes, said: 
         _read(tmp_path, content)
 
 
+def test_cells_have_no_signs_that_a_terminal_obeys(tmp_path: Path) -> None:
+    rows = _read(tmp_path, b"participant_id\tgr\x1boup\nsub-01\ta\x1b[31m\x07\xe2\x80\x8b\n")
+    assert rows == [(2, {"participant_id": "sub-01", "group": "a[31m"})]
+
+
 def test_path_that_is_no_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is a folder"):
         read_text_table(tmp_path, "table of participants")

@@ -17,6 +17,7 @@ def _put_back(monkeypatch: pytest.MonkeyPatch) -> None:
         "TF_ENABLE_ONEDNN_OPTS",
         "KERAS_HOME",
         "MPLCONFIGDIR",
+        "MPLBACKEND",
         "TF_CPP_MIN_LOG_LEVEL",
         "ORT_DISABLE_TELEMETRY",
     ):
@@ -44,6 +45,7 @@ def test_libraries_keep_their_files_below_the_programs_own_folder(
     home = tmp_path / "home"
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("MPLBACKEND", "not-here")
     code = "import brainstem_app.jobs.library_switches as s; s.set_library_switches();"
     code += "import matplotlib, keras; print(matplotlib.get_cachedir())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

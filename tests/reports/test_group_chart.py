@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
+from matplotlib.lines import Line2D
 
 from brainstem_app.reports.cohort.document import (
     charts_note,
@@ -17,6 +19,7 @@ from brainstem_app.reports.cohort.document import (
 from brainstem_app.reports.cohort.group_chart import GroupChart, charted_groups, group_charts
 from brainstem_app.reports.cohort.model import CohortReport, GroupComparison, VolumeEffect, VolumeSubject
 from brainstem_app.reports.engine.blocks import Table
+from brainstem_app.reports.engine.drawing import chart_style, drawn_key
 from brainstem_app.reports.engine.html import document_html
 from brainstem_app.reports.engine.pdf import document_pdf
 
@@ -223,3 +226,12 @@ def test_of_many_people_the_outermost_and_some_of_the_rest_are_drawn(report: Coh
     assert min(s.z["RN_L"] or 0.0 for s in scored) == 433
     assert [s.subject for s in scored] == sorted(s.subject for s in scored)
     assert "200 of 1500 subjects" in scores_note(large)
+
+
+def test_names_of_groups_are_neither_formulas_nor_left_out_nor_marks_of_xml() -> None:
+    names = [r"$\frac{1}$", "a$b$c", "_controls", "\x1b[31m\x07", "<b> & ]]>"]
+    with chart_style():
+        handles = [Line2D([], [], label=name) for name in names]
+        texts = ["".join(text.itertext()) for text in ET.fromstring(drawn_key(handles, 8.0)).iter()]
+    shown = {text.strip() for text in texts}
+    assert {r"$\frac{1}$", "a$b$c", "_controls", "�[31m�", "<b> & ]]>"} <= shown

@@ -35,6 +35,8 @@ FORMATS = (".png", ".svg", ".pdf")
 _MM = 1 / 25.4
 _GAP_MM, _WORDS_MM, _LEGEND_ROW_MM = 1.2, 4.0, 3.6
 _POINTS = 7.0
+# A name with dollar signs is no formula.
+_PLAIN: Any = {"text.parse_math": False}
 # Letters of an image's name that have room beside its scale.
 _NAME = 14
 
@@ -125,10 +127,17 @@ def draw_figure(content: FigureContent, cells: Sequence[FigureCell], style: Figu
     ValueError
         If there is no cell to draw.
     """
-    from matplotlib.figure import Figure
+    import matplotlib
 
     if not cells:
         raise ValueError("there is no slice to draw")
+    with matplotlib.rc_context(_PLAIN):
+        return _drawn(content, cells, style)
+
+
+def _drawn(content: FigureContent, cells: Sequence[FigureCell], style: FigureStyle) -> Figure:
+    from matplotlib.figure import Figure
+
     columns = min(style.columns, len(cells))
     width = (style.width_mm - (columns - 1) * _GAP_MM) / columns
     rows = [cells[first : first + columns] for first in range(0, len(cells), columns)]
@@ -381,7 +390,7 @@ def save_figure(figure: Figure, target: Path) -> Path:
     }
     kind = target.suffix.lower().removeprefix(".")
     dates: dict[str, dict[str, None]] = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
-    texts: Any = {"svg.fonttype": "none", "pdf.fonttype": 42, "font.family": "DejaVu Sans"}
+    texts: Any = {"svg.fonttype": "none", "pdf.fonttype": 42, "font.family": "DejaVu Sans", **_PLAIN}
     try:
         with matplotlib.rc_context(texts), atomic_path(target) as temporary:
             canvases[kind](figure)

@@ -16,7 +16,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from brainstem_app.locations import resource
-from brainstem_app.plain_text import printable
+from brainstem_app.plain_text import for_file, printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -108,6 +108,10 @@ def drawn_key(handles: Sequence[Line2D], width: float) -> str:
     longest = max(len(str(handle.get_label())) for handle in handles)
     across = max(1, min(len(handles), int(width / (0.065 * longest + 0.5))))
     rows = -(-len(handles) // across)
+    for handle in handles:
+        label = printable(str(handle.get_label()))
+        # matplotlib leaves out what begins with an underscore.
+        handle.set_label(f"\N{HAIR SPACE}{label}" if label.startswith("_") else label)
     figure = Figure(figsize=(width, 0.19 * rows + 0.06))
     FigureCanvasSVG(figure)
     figure.legend(
@@ -119,7 +123,7 @@ def drawn_key(handles: Sequence[Line2D], width: float) -> str:
 def _svg(figure: Figure, told: Sequence[str]) -> str:
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None})
-    text = buffer.getvalue()
+    text = for_file(buffer.getvalue())
     text = re.sub(r"<metadata>.*?</metadata>|\n\s*", " ", text[text.index("<svg") :], flags=re.DOTALL)
     for side in ("width", "height"):
         text = re.sub(rf"^(<svg [^>]*?) {side}=\"[^\"]*\"", r"\1", text)

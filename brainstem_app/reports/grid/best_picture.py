@@ -6,6 +6,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
@@ -25,6 +26,8 @@ _TISSUE = 2
 _WINDOW = (-2.5, 2.5)
 
 
+# A name with dollar signs is no formula.
+@rc_context({"text.parse_math": False})
 def best_png(picture: BestPicture, table: LabelTable) -> bytes:
     """PNG: a column for the reference and for each prediction, a row for midbrain, pons and medulla.
 

@@ -6,6 +6,7 @@ import io
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
@@ -27,6 +28,8 @@ _MARGIN_MM, _STEP_MM, _SMOOTH_PIXELS = 14.0, 0.4, 1.5
 _FILL, _BAR_MM, _DPI, _INCHES_A_MM = 0.22, 10.0, 110, 0.055
 
 
+# A name with dollar signs is no formula.
+@rc_context({"text.parse_math": False})
 def midsagittal_png(regions: RegionsOnScan | None, scan: Scan | None) -> bytes:
     """PNG of the midsagittal plane; empty where no areas were measured on one.
 
