@@ -283,7 +283,10 @@ def main() -> None:
     measured = [json.loads(path.read_text(encoding="utf-8")) for path in paths.values()]
     text = page(measured, count_all(given.encoder), given.batch)
     if given.page:
-        given.page.write_text(text, encoding="utf-8")
+        old = given.page.read_text(encoding="utf-8") if given.page.exists() else ""
+        # What other benchmarks have measured stands in sections below.
+        _, mark, sections = old.partition("\n## ")
+        given.page.write_text(text + mark + sections, encoding="utf-8")
     else:
         print(text)
 
