@@ -11,6 +11,7 @@ from __future__ import annotations
 from kerasmodels.layers import (
     AdaptiveAveragePooling2D,
     AtrousConv2D,
+    AtrousDepthwiseConv2D,
     CornerAlignedResize,
     HeadedAttention,
     IdleStages,
@@ -22,7 +23,14 @@ from kerasmodels.losses.soft_cross_entropy import SoftCrossEntropy
 from kerasmodels.metrics.confusion import ConfusionMatrix
 from kerasmodels.training.learning_rate import WarmCosine
 
-LAYERS = (AdaptiveAveragePooling2D, AtrousConv2D, CornerAlignedResize, HeadedAttention, IdleStages)
+LAYERS = (
+    AdaptiveAveragePooling2D,
+    AtrousConv2D,
+    AtrousDepthwiseConv2D,
+    CornerAlignedResize,
+    HeadedAttention,
+    IdleStages,
+)
 LOSSES = (CompoundLoss, Dice, Focal, Jaccard, SoftCrossEntropy, Tversky)
 METRICS = (ConfusionMatrix,)
 SCHEDULES = (WarmCosine,)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import keras
 
 from kerasmodels.blocks import batch_norm, conv_bn_relu, convolution, he_uniform
+from kerasmodels.layers import AtrousDepthwiseConv2D
 
 if TYPE_CHECKING:
     from keras import KerasTensor
@@ -56,7 +57,8 @@ def atrous_pyramid(x: KerasTensor, *, separable: bool, name: str) -> KerasTensor
 
 def separable_convolution(x: KerasTensor, filters: int, *, name: str, dilation: int = 1) -> KerasTensor:
     """Convolve each channel by itself, 3×3, then mix them."""
-    x = keras.layers.DepthwiseConv2D(
+    layer = AtrousDepthwiseConv2D if dilation > 1 else keras.layers.DepthwiseConv2D
+    x = layer(
         3,
         padding="same",
         dilation_rate=dilation,

@@ -19,6 +19,7 @@ from kerasmodels.export.onnx_graph import OnnxGraph
 from kerasmodels.layers import (
     AdaptiveAveragePooling2D,
     AtrousConv2D,
+    AtrousDepthwiseConv2D,
     CornerAlignedResize,
     HeadedAttention,
     IdleStages,
@@ -299,6 +300,7 @@ def _nothing(graph: OnnxGraph, layer: Any, inputs: list[str]) -> str:
 _TRANSLATORS: dict[type, Translator] = {
     keras.layers.Conv2D: _conv2d,
     AtrousConv2D: _conv2d,
+    AtrousDepthwiseConv2D: _depthwise,
     keras.layers.DepthwiseConv2D: _depthwise,
     keras.layers.BatchNormalization: _batch_norm,
     keras.layers.ReLU: _relu,

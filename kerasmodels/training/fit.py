@@ -67,6 +67,7 @@ def fit(
     is_cancelled: Callable[[], bool] = lambda: False,
     strategy: DeviceStrategy | None = None,
     lean: bool = False,
+    resumable: bool = True,
 ) -> TrainingResult:
     """Train a network; if the folder holds the run already, go on where it stopped.
 
@@ -93,17 +94,20 @@ def fit(
     strategy : DeviceStrategy, optional
         Devices that share the work; the network must have been built in its `scope()`. One by default.
     lean : bool
-        For short runs on a fast device, where writing files and compiling take longer than training.
-        Of the files `history.csv` alone is written, so a stopped run begins anew; the network is left as
-        after its best epoch.
+        For short runs on a fast device, where compiling takes longer than training.
         Every batch is whole, so that steps are compiled once: the last slices of an epoch's order that do
         not fill a batch are left out (others every epoch), and validation takes batches that divide its
-        slices.
+        slices. The network is left as after its best epoch.
+    resumable : bool
+        Whether the networks are written. Without, where that takes longer than training too, of the files
+        there is `history.csv` alone, a stopped run begins anew, and the network is left as after its best
+        epoch.
 
     Returns
     -------
     TrainingResult
-        The network is left as after the last batch, unless `lean`; `best.keras` is the one to keep.
+        The network is left as after the last batch, unless `lean` or not `resumable`; `best.keras` is the
+        one to keep.
 
     Raises
     ------
@@ -116,7 +120,7 @@ def fit(
     folder.mkdir(parents=True, exist_ok=True)
     for half_written in folder.glob(f"{WRITING}*"):
         shutil.rmtree(half_written, ignore_errors=True)
-    run = _Run(model, train, validation, settings, folder, strategy or DeviceStrategy(), lean)
+    run = _Run(model, train, validation, settings, folder, strategy or DeviceStrategy(), lean, resumable)
     run.resume()
     watcher = BatchWatcher(on_event, is_cancelled, settings.epochs, time.monotonic())
     with AugmentedEpochs(train, settings.augmentation, settings.seed, settings.epochs) as epochs:
@@ -146,9 +150,10 @@ class _Run:
         folder: Path,
         strategy: DeviceStrategy,
         lean: bool,
+        resumable: bool,
     ) -> None:
         self.model, self.settings, self.folder = model, settings, folder
-        self.lean = lean
+        self.lean, self.resumable = lean, resumable
         self.best_weights: list[NDArray[np.float32]] | None = None
         self.validation, self.strategy = replace(validation, weights=None), strategy
         self.classes = int(model.output_shape[-1])
@@ -164,8 +169,9 @@ class _Run:
                 "network": model.name,
                 "classes": self.classes,
                 "slices": train.slices,
-                # Not there without weights: runs of before go on.
+                # Not there without weights, or with all slices: runs of before go on.
                 **({} if train.weights is None else {"weighted": True}),
+                **({"lean": True} if lean else {}),
             }
         )
         # The loss sees the logits: exact where a softmax has rounded to 0 or 1.
@@ -225,7 +231,7 @@ class _Run:
             return
         state = read_state(self.last)
         before, now = state.settings, self.state.settings
-        changed = [k for k in dict.fromkeys((*now, "weighted")) if before.get(k) != now.get(k)]
+        changed = [k for k in dict.fromkeys((*now, "weighted", "lean")) if before.get(k) != now.get(k)]
         if changed:
             raise ModelError(
                 f"The run in {self.folder} was begun with other settings ({', '.join(changed)}).",
@@ -278,18 +284,20 @@ class _Run:
 
     def _write(self, row: EpochDone) -> None:
         self.state.history.append(row)
-        if row.best and self.lean:
+        if row.best and not self.resumable:
             self.best_weights = self.model.get_weights()
         elif row.best:
             save_keras(self.model, self.folder / "best.keras", half=False)
-        if not self.lean:
+        if self.resumable:
             write_checkpoint(self.last, self.model, self.optimizer, self.state)
         _write_history(self.folder / "history.csv", self.state.history)
 
     def take_best(self) -> None:
-        """Give the network of a lean run the weights of its best epoch."""
+        """Give the network of a lean run, or of one that wrote none, the weights of its best epoch."""
         if self.best_weights is not None:
             self.model.set_weights(self.best_weights)
+        elif self.lean and self.resumable and self.state.best is not None:
+            self.model.load_weights(self.folder / "best.keras")
 
     def _require_finite(self, loss: float, epoch: int) -> None:
         if not math.isfinite(loss):

@@ -34,6 +34,12 @@ LIMIT = 0.6
 #: N-DecoNet and U-DecoNet have no counterpart; N-DecoNet's step is compared with this network's.
 COUNTERPART = "fpn"
 Times = dict[str, list[dict[str, float]]]
+#: What is compared with segmentation_models.pytorch: ours, theirs.
+_COMPARED = {
+    "a training step": ("ours step", "theirs step"),
+    f"{SCAN_SLICES} slices by Keras": ("ours predict", "theirs predict"),
+    f"{SCAN_SLICES} slices by ONNX Runtime": ("ours onnx", "theirs predict"),
+}
 #: The program asks TensorFlow for oneDNN on every processor (`benchmark_onednn.py`); PyTorch has it anyway.
 _AS_THE_PROGRAM = {"TF_ENABLE_ONEDNN_OPTS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
@@ -146,7 +152,12 @@ def page(measured: list[dict[str, Any]], counts: dict[str, dict[str, int]], batc
             "neighbours on the same core slow arithmetic and waiting for memory differently: repeat it on a"
         ]
         lines += ["quiet one before relying on a ratio."]
-    lines += ["", *(_verdict(found) for found in measured if found["decoder"] == "n_deconet"), ""]
+    lines += [
+        "",
+        *_compared(own),
+        *(_verdict(found) for found in measured if found["decoder"] == "n_deconet"),
+        "",
+    ]
     same = all(f["ours"]["parameters"] == f["theirs"]["parameters"] for f in own)
     agree = "are the same" if same else "DIFFER"
     lines += [
@@ -189,6 +200,23 @@ def _row(decoder: str, count: dict[str, int], found: dict[str, Any] | None, fact
         shown(found, "theirs predict", factor) if both else "–",
     ]
     return "| " + " | ".join(cells) + " |"
+
+
+def _compared(own: list[dict[str, Any]]) -> list[str]:
+    """Say which share of their CPU time ours take, and where that is more than all of it."""
+    lines = []
+    for what, (one, other) in _COMPARED.items():
+        shares = {found["decoder"]: ratio(found, one, other)[0] for found in own}
+        if not shares:
+            continue
+        above = [f"`{name}` {share:.2f}" for name, share in shares.items() if share > 1]
+        text = (
+            f"- {what[0].upper()}{what[1:]}: {min(shares.values()):.2f} to {max(shares.values()):.2f} of "
+            f"the CPU time of segmentation_models.pytorch in the {len(shares)} networks that both have; "
+            f"above 1.0: {', '.join(above) or 'none'}."
+        )
+        lines.append(textwrap.fill(text, 115, subsequent_indent="  "))
+    return lines
 
 
 def _verdict(found: dict[str, Any]) -> str:
@@ -255,7 +283,10 @@ def main() -> None:
     measured = [json.loads(path.read_text(encoding="utf-8")) for path in paths.values()]
     text = page(measured, count_all(given.encoder), given.batch)
     if given.page:
-        given.page.write_text(text, encoding="utf-8")
+        old = given.page.read_text(encoding="utf-8") if given.page.exists() else ""
+        # What other benchmarks have measured stands in sections below.
+        _, mark, sections = old.partition("\n## ")
+        given.page.write_text(text + mark + sections, encoding="utf-8")
     else:
         print(text)
 

@@ -132,6 +132,7 @@ def test_small_networks_of_every_custom_layer_and_library_are_read_by_another_pr
     images = rng.random((1, SMALL, SMALL, 1), dtype=np.float32)
     networks = [
         ("deeplabv3", "resnet18", "kerasmodels"),  # AtrousConv2D, CornerAlignedResize
+        ("deeplabv3plus", "resnet18", "kerasmodels"),  # AtrousDepthwiseConv2D
         ("pspnet", "efficientnetlite0", "kerasmodels"),  # AdaptiveAveragePooling2D, IdleStages
         ("unet", "mit_b0", "kerasmodels"),  # HeadedAttention
     ]

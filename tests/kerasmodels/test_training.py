@@ -140,12 +140,14 @@ def test_best_file_is_of_the_epoch_with_the_best_nuclei(straight, volumes: Volum
     assert common / ((reference == 3) | (predicted == 3)).sum() == pytest.approx(max(scores), abs=0.01)
 
 
-def test_lean_run_writes_its_history_alone_and_leaves_the_best_network(
+def test_lean_run_that_need_not_go_on_writes_its_history_alone_and_leaves_the_best_network(
     volumes: Volumes, tmp_path: Path
 ) -> None:
     model, events = tiny(), list[TrainingEvent]()
     settings = SETTINGS.model_copy(update={"batch_size": 5, "augmentation": None})
-    result = fit(model, volumes, volumes, settings, tmp_path, on_event=events.append, lean=True)
+    result = fit(
+        model, volumes, volumes, settings, tmp_path, on_event=events.append, lean=True, resumable=False
+    )
     assert [path.name for path in tmp_path.iterdir()] == ["history.csv"]
     # Of twelve slices two batches of five, others every epoch; all twelve at once are validated.
     batches = {(b.validating, b.batches) for b in events if isinstance(b, BatchDone)}
@@ -157,6 +159,39 @@ def test_lean_run_writes_its_history_alone_and_leaves_the_best_network(
     common = ((reference == 3) & (predicted == 3)).sum()
     best = max(row.val_nuclei_miou for row in result.history)
     assert common / ((reference == 3) | (predicted == 3)).sum() == pytest.approx(best, abs=0.01)
+
+
+def test_lean_run_that_was_stopped_goes_on_and_leaves_the_same_network(
+    volumes: Volumes, tmp_path: Path
+) -> None:
+    settings = SETTINGS.model_copy(update={"batch_size": 5, "augmentation": None})
+    events, folder = list[TrainingEvent](), tmp_path / "stopped"
+
+    def network(of: Path, *, resumable: bool = True, is_stopped: bool = False) -> keras.Model:
+        model = tiny()
+        fit(
+            model,
+            volumes,
+            volumes,
+            settings,
+            of,
+            on_event=events.append,
+            is_cancelled=lambda: is_stopped and any(isinstance(event, EpochDone) for event in events),
+            lean=True,
+            resumable=resumable,
+        )
+        return model
+
+    straight = network(tmp_path / "straight", resumable=False)
+    events.clear()
+    network(folder, is_stopped=True)
+    again = network(folder)
+    done = [event.epoch for event in events if isinstance(event, EpochDone)]
+    assert done == list(range(1, settings.epochs + 1))
+    for one, other in zip(straight.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_allclose(other, one, atol=1e-6)
+    with pytest.raises(ModelError, match="lean"):
+        fit(tiny(), volumes, volumes, settings, folder)
 
 
 def test_finished_run_is_not_trained_again_but_gets_the_history_that_a_kill_has_taken(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from page_text import decoder_name, listed, table
+from page_text import decoder_name, listed, loss_name, number, table
 
 NUMBERS_FILE = Path(__file__).resolve().parent / "activations.json"
 
@@ -38,8 +38,7 @@ def activations_section(path: Path = NUMBERS_FILE) -> list[str]:
         "![Strength of the layers](paper-activations.png)",
         "",
         f"{listed([decoder_name(name) for name in networks])}; test subject {found['subject']}, slice "
-        f"through the {found['level']}; networks of the paper's own "
-        "setting. "
+        f"through the {found['level']}. {training_words(found['trained'])} "
         "Strength: root of the mean square over channels. *That count*: participation ratio of the channels' "
         "covariance over all pixels; *silent*: the same value everywhere (`brainstem-app activations` "
         "shows every "
@@ -47,18 +46,25 @@ def activations_section(path: Path = NUMBERS_FILE) -> list[str]:
         "",
         *table(head, rows),
         words(networks),
-        *_missing(networks),
         "",
     ]
 
 
-def _missing(networks: Mapping[str, Any]) -> list[str]:
-    if "deeplabv3" in networks:
-        return []
-    return [
-        "",
-        "DeepLabV3 was not trained in this setting, or its weights were not kept: its maps are missing.",
+def training_words(trained: Mapping[str, Mapping[str, Any]]) -> str:
+    """Say how the networks were trained, and how good they are."""
+    settings = {
+        (t["loss"], t["size"], t["epochs"], t["batch_size"], t["learning_rate"], t["schedule"])
+        for t in trained.values()
+    }
+    parts = [
+        f"{loss_name(loss)}, {size} pixels, {epochs} epochs, batches of {batch}, {rate:g}, {schedule}"
+        for loss, size, epochs, batch, rate, schedule in sorted(settings)
     ]
+    scores = [f"{decoder_name(d)} {number(t['val_nuclei_miou'])}" for d, t in trained.items()]
+    return (
+        "Trained for these maps alone, as the weights of the table's networks were not kept "
+        f"({'; '.join(parts)}); nuclei on the validation slices: {listed(scores)}."
+    )
 
 
 def words(networks: Mapping[str, list[dict[str, Any]]]) -> str:

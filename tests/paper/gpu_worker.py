@@ -35,24 +35,28 @@ def main() -> None:
         device += f", {at_once} networks at once"
     for line in sys.stdin:
         told = json.loads(line)
-        _answer(_run(told, subjects, folder, device))
+        _answer(_run(told, subjects, folder, device, resumable=not is_gpu))
 
 
-def _run(told: dict[str, str], subjects: Subjects, folder: Path, device: str) -> dict[str, str | float]:
-    """Train one cell; its folder appears when it is whole."""
+def _run(
+    told: dict[str, str], subjects: Subjects, folder: Path, device: str, *, resumable: bool
+) -> dict[str, str | float]:
+    """Train one cell, or go on with it; its folder appears when it is whole."""
     job = TrainJob.model_validate_json(told["job"])
     half = folder / f".{told['name']}"
-    shutil.rmtree(half, ignore_errors=True)
+    if not resumable:
+        shutil.rmtree(half, ignore_errors=True)
     began = time.monotonic()
     try:
         keep = bool(told["keep"])
-        record = run_lean(job, subjects, half, told["variant"], device=device, keep=keep)
+        record = run_lean(job, subjects, half, told["variant"], device=device, keep=keep, resumable=resumable)
         kept = folder / told["place"] / told["name"]
         kept.parent.mkdir(parents=True, exist_ok=True)
         half.rename(kept)
     except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
         traceback.print_exc()
-        shutil.rmtree(half, ignore_errors=True)
+        if not resumable:
+            shutil.rmtree(half, ignore_errors=True)
         return {"failed": f"{type(error).__name__}: {error}"[:400]}
     return {
         "nuclei": record.macro_miou_nuclei.value or 0.0,

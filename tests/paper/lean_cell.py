@@ -86,6 +86,7 @@ def run_lean(
     *,
     device: str = "",
     keep: bool = False,
+    resumable: bool = False,
 ) -> CellRecord:
     """Train and test a cell; its files lie in the folder.
 
@@ -103,6 +104,9 @@ def run_lean(
         What the record says it was computed on.
     keep : bool
         Whether the weights are kept too, with eight bits each.
+    resumable : bool
+        Whether networks are written after each epoch, and those in the folder gone on with: for a processor,
+        where an epoch takes minutes.
     """
     import keras
 
@@ -123,7 +127,7 @@ def run_lean(
             seed=job.seed,
         )
     settings = _settings(job, subjects.atlas)
-    result = fit(model, subjects.train, subjects.validation, settings, folder, lean=True)
+    result = fit(model, subjects.train, subjects.validation, settings, folder, lean=True, resumable=resumable)
     counts = _tested(model, job, subjects)
     record = _record(model, result.history, _measured(job, subjects, counts), start, device)
     if keep:
@@ -131,6 +135,8 @@ def run_lean(
     save_counts(folder / PREDICTIONS_FILE, counts)
     said = {**job.model_dump(mode="json", exclude={"study", "run", "kind", "version"}), "variant": variant}
     (folder / SETTINGS_FILE).write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
+    for network in folder.glob("*.keras"):
+        network.unlink()
     record.save(folder / CELL_FILE)
     del model
     keras.backend.clear_session(free_memory=False)
@@ -219,7 +225,8 @@ def _record(
         macro_miou=measured[0],
         macro_miou_nuclei=measured[1],
         baselines=measured[2],
-        seconds=round(time.monotonic() - start, 1),
+        # What was gone on with began before.
+        seconds=round(max(time.monotonic() - start, sum(row.seconds for row in history)), 1),
         seconds_per_epoch=round(float(np.median([row.seconds for row in history])), 3),
         memory_gib=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / _GIB, 2),
         device=device,

@@ -24,6 +24,7 @@ from page_text import decoder_name
 
 from brainstem_app.errors import InputError
 from brainstem_app.jobs.job import TrainJob, read_job
+from brainstem_app.jobs.many.compare_report import read_curve
 from brainstem_app.jobs.networks.run_splits import run_splits
 from brainstem_app.models.slices import box_to_slices, enlarge
 from brainstem_app.reports.scan.levels import levels_of
@@ -54,6 +55,7 @@ def main() -> None:
     arguments = parser.parse_args()
     study = Study.open(arguments.study.resolve())
     found: dict[str, list[LayerActivation]] = {}
+    trained: dict[str, dict[str, object]] = {}
     subject, image = arguments.subject, None
     for run in arguments.runs:
         job = read_job(study.run_folder(run) / "config.json")
@@ -61,13 +63,14 @@ def main() -> None:
             raise InputError("This is no training run.", study.run_folder(run), "Name a run with a network.")
         subject = subject or run_splits(study, job).test[0]
         image, layers = maps_of(study, job, run, subject)
-        found[job.decoder] = layers
+        found[job.decoder], trained[job.decoder] = layers, _training(study, job, run)
     if image is None:
         raise SystemExit("Name a run.")
     draw(arguments.picture, image, found)
     content = {
         "subject": subject,
         "level": _LEVEL.lower(),
+        "trained": trained,
         "networks": {decoder: [_numbers(layer) for layer in layers] for decoder, layers in found.items()},
     }
     arguments.numbers.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
@@ -124,6 +127,17 @@ def _show(axes: Axes, values: NDArray[np.float32], colours: str, title: str) -> 
     axes.set_title(title, color=_INK, fontsize=7)
     axes.set_xticks([])
     axes.set_yticks([])
+
+
+def _training(study: Study, job: TrainJob, run: str) -> dict[str, object]:
+    """How a network was trained, and how good it was on the validation subjects."""
+    points = read_curve(study.run_folder(run) / "history.csv")
+    names = ("loss", "epochs", "batch_size", "learning_rate", "schedule")
+    return {
+        "size": job.input.size,
+        **{name: getattr(job, name) for name in names},
+        "val_nuclei_miou": max(point.val_nuclei_miou for point in points),
+    }
 
 
 def _numbers(layer: LayerActivation) -> dict[str, object]:
