@@ -20,6 +20,11 @@ LOSS_TITLES: Mapping[str, str] = {
 }
 
 
+def loss_title(loss: str) -> str:
+    """Name of a loss as papers write it, or its own."""
+    return LOSS_TITLES.get(loss, loss)
+
+
 def network_title(decoder: str, encoder: str) -> str:
     """Name of a network, ``"N-DecoNet, ResNet-34 encoder"``, as papers write its parts, or their names."""
     return f"{DECODER_TITLES.get(decoder, decoder)}, {ENCODER_TITLES.get(encoder, encoder)} encoder"

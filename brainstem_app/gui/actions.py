@@ -158,9 +158,9 @@ class ActionTable:
         return [(self.key(name), text[:1].lower() + text[1:]) for name, text in pairs]
 
     def key(self, *names: str) -> str:
-        """Keys of actions as this system writes them."""
+        """Keys of actions as this system writes them, also of those that have given way."""
         form = QKeySequence.SequenceFormat.NativeText
-        return "  ".join(self._actions[name].shortcut().toString(form) for name in names)
+        return "  ".join(key.toString(form) for name in names for key in self._rows[name].shortcuts[:1])
 
     # Making ------------------------------------------------------------------------------------------
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import QObject, QTimer
 
 _log = logging.getLogger(__name__)
 
 _LOOK_EVERY_MS = 5
+#: One may load modules at the start, and one wait for a disk.
+_THREADS = 3
 
 
 class Background(QObject):
-    """Runs functions on two threads and hands back what they return.
+    """Runs functions on a few threads and hands back what they return.
 
     For reading files (nibabel, NumPy), which releases the interpreter; computing is a job's business.
     The threads touch nothing of Qt, and the window looks for what they have done: a QObject that lives in
@@ -25,7 +28,7 @@ class Background(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._threads = ThreadPoolExecutor(2, thread_name_prefix="beside-the-window")
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="beside-the-window")
         self._callbacks: dict[Future[Any], tuple[Callable[[Any], None], Callable[[BaseException], None]]] = {}
         self._ended: SimpleQueue[Future[Any]] = SimpleQueue()
         self._timer = QTimer(self, interval=_LOOK_EVERY_MS)
@@ -49,11 +52,10 @@ class Background(QObject):
         self._timer.start()
 
     def wait(self, milliseconds: int = 10_000) -> bool:
-        """Wait until nothing runs any more (at closing); False if that took too long."""
-        for future in list(self._callbacks):
-            if future.cancel():
-                del self._callbacks[future]
-        return not wait(self._callbacks, milliseconds / 1000).not_done
+        """Wait until nothing runs any more, at closing, and tell nothing; False if that took too long."""
+        running = [future for future in self._callbacks if not future.cancel()]
+        self._callbacks.clear()  # whom they would tell is about to go
+        return not wait(running, milliseconds / 1000).not_done
 
     def _hand_back(self) -> None:
         """Hand back one result; the next one's turn comes after what else the window has to do."""
@@ -75,3 +77,59 @@ class Background(QObject):
         else:
             _log.debug("background task failed", exc_info=error)
             failed(error)
+
+
+class _Question(NamedTuple):
+    function: Callable[[], Any]
+    done: Callable[[Any], None]
+    failed: Callable[[BaseException], None]
+    about: Hashable
+
+
+class Reader:
+    """Reads one kind of thing on the threads of a `Background`: once at a time, the latest question counts.
+
+    What is asked while a reading goes on waits for its end, and only the last of it is read. An answer is
+    told if it is about the same as the last question: a list that is asked for again and again is shown as
+    often, and never that of a study or scan which was left meanwhile.
+    """
+
+    def __init__(self, background: Background) -> None:
+        self._background = background
+        self._about: Hashable = None
+        self._next: _Question | None = None
+        self._is_busy = False
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether there will be another answer."""
+        return self._is_busy or self._next is not None
+
+    def read(
+        self,
+        function: Callable[[], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[BaseException], None],
+        about: Hashable = None,
+    ) -> None:
+        """Run ``function`` on a thread and tell what it returns; None is about nothing else than itself."""
+        self._about = object() if about is None else about
+        self._next = _Question(function, done, failed, self._about)
+        if not self._is_busy:
+            self._begin(self._next)
+
+    def forget(self) -> None:
+        """Tell nothing of what is being read."""
+        self._about, self._next = object(), None
+
+    def _begin(self, question: _Question) -> None:
+        self._next, self._is_busy = None, True
+
+        def over(tell: Callable[[Any], None], answer: Any) -> None:
+            self._is_busy = False
+            if self._next is not None:
+                self._begin(self._next)
+            if question.about == self._about:
+                tell(answer)
+
+        self._background.run(question.function, partial(over, question.done), partial(over, question.failed))

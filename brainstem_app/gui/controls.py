@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
+    QFormLayout,
     QLabel,
     QLayout,
     QLineEdit,
@@ -23,7 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from brainstem_app.gui.design.look import set_icon, set_primary, set_tone
-from brainstem_app.gui.design.tokens import HALF, ICON, SPACE
+from brainstem_app.gui.design.tokens import CONTROL_HEIGHT, HALF, ICON, SPACE
 
 _ROW_SPACE = 12
 #: Icon, and its colour of the look, of how bad something is.
@@ -130,6 +131,34 @@ def faint_label(parent: QWidget, text: str = "", name: str = "") -> QLabel:
     return label
 
 
+class FieldForm(QFormLayout):
+    """Names beside their fields; each stands as high as what is written in its field."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        if parent is None:
+            super().__init__()
+        else:
+            super().__init__(parent)
+        self.setContentsMargins(0, 0, 0, 0)
+        self.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self.setHorizontalSpacing(SPACE)
+        self.setVerticalSpacing(SPACE)
+
+    def add(self, name: str | QLabel, field: QWidget | QLayout, buddy: QWidget | None = None) -> QLabel:
+        """Add a field, and return its name; `buddy` gets the keys, if it is not the field itself."""
+        label = QLabel(name) if isinstance(name, str) else name
+        if buddy is None and isinstance(field, QWidget):
+            buddy = field
+        if buddy is not None:
+            label.setBuddy(buddy)
+        self.addRow(label, field)
+        if isinstance(field, QLabel):
+            label.setMaximumHeight(label.fontMetrics().height())
+        else:  # Qt's own are some pixels too high beside a field
+            label.setMinimumHeight(CONTROL_HEIGHT)
+        return label
+
+
 def level_icon(level: str, parent: QWidget) -> QLabel:
     """Picture of ``"info"``, ``"warning"`` or ``"error"``, as high as a line of text."""
     icon = QLabel(parent)
@@ -147,6 +176,9 @@ def remove_widgets(layout: QLayout) -> None:
     """Empty a layout; its widgets go with it."""
     for widget in widgets_of(layout):
         layout.removeWidget(widget)
+        # Qt shows a widget some time after it came into a layout: as a window of its own, if it has no parent
+        # by then and is not hidden.
+        widget.hide()
         widget.setParent(None)
         widget.deleteLater()
 
@@ -230,6 +262,16 @@ def fill_side_by_side(page: QWidget, left: QWidget, right: QWidget, widths: tupl
     split.setHandleWidth(2 * SPACE)
     split.setSizes(widths)
     page_layout(page).addWidget(split, 1)
+
+
+def fit_height(dialog: QWidget, width: int) -> None:
+    """Make a dialog as high as its texts are when they are broken at this width.
+
+    Qt takes the height that they had if it were narrower, and leaves the rest of the dialog empty.
+    """
+    layout = dialog.layout()
+    if layout is not None and layout.hasHeightForWidth():
+        dialog.resize(width, layout.totalHeightForWidth(width))
 
 
 def page_layout(page: QWidget) -> QVBoxLayout:

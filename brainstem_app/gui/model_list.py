@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from brainstem_app.gui.background import Reader
 from brainstem_app.gui.messages.message import message_of_error
 
 if TYPE_CHECKING:
@@ -34,13 +35,13 @@ class ModelList(QObject):
 
     def __init__(self, background: Background, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._background = background
+        self._reader = Reader(background)
         self.models: tuple[ModelFiles, ...] = ()
 
     def read(self) -> None:
         """List the models anew."""
         self.resolved.emit()
-        self._background.run(find_models, self._take, self._fail)
+        self._reader.read(find_models, self._take, self._fail, "models")
 
     def _take(self, models: tuple[ModelFiles, ...]) -> None:
         self.models = models

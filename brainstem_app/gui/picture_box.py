@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPixmap
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from brainstem_app.gui.design.look import colours_of
 from brainstem_app.gui.file_dialogs import open_in_system
 
 
@@ -22,15 +23,16 @@ class PictureBox(QWidget):
         self._pixmap = QPixmap()
         self._scaled = QPixmap()
         self.path: Path | None = None
+        self._words = ""
 
     @property
     def is_empty(self) -> bool:
         """Whether there is no picture."""
         return self._pixmap.isNull()
 
-    def show_image(self, image: QImage | None, path: Path | None = None) -> None:
-        """Show a picture that was read, or none."""
-        self.path = path
+    def show_image(self, image: QImage | None, path: Path | None = None, words: str = "") -> None:
+        """Show a picture that was read, or why there is none."""
+        self.path, self._words = path, words
         self._pixmap = QPixmap() if image is None else QPixmap.fromImage(image)
         self._scaled = QPixmap()
         self.setToolTip("" if path is None else "Double click opens it at its full size")
@@ -44,6 +46,10 @@ class PictureBox(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Draw the picture, scaled once a size."""
         if self._pixmap.isNull():
+            painter = QPainter(self)
+            painter.setPen(QColor(colours_of(self).soft))
+            wrapped = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(self.rect(), wrapped, self._words)
             return
         ratio = self.devicePixelRatioF()
         target = self._pixmap.size().scaled(self.size() * ratio, Qt.AspectRatioMode.KeepAspectRatio)

@@ -9,12 +9,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from io import BufferedIOBase, BufferedReader
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import nibabel as nib
 import numpy as np
 from nibabel.freesurfer import mghformat
 from nibabel.imageglobals import logger as nibabel_logger
+from nibabel.nifti1 import Nifti1Extensions
 from numpy.typing import NDArray
 
 from brainstem_app.imaging.dicom.headers import is_dicom_file
@@ -35,6 +36,7 @@ FileKind = Literal["nifti1", "nifti2", "nifti1-pair", "nifti2-pair", "mgh"]
 
 _PAIR_ENDINGS = (*HEADER_ENDINGS, *IMAGE_ENDINGS)
 _HEADER_BYTES = 544
+_FARTHEST_VOXELS = 2**28
 _OTHER_FORMATS = (
     (b"NRRD", "an NRRD file"),
     (b"\x89HDF", "a MINC or other HDF5 file"),
@@ -179,6 +181,7 @@ def open_scan_file(path: Path) -> Iterator[ScanImage]:
             raise
         except Exception as error:  # nibabel and NumPy raise a dozen unrelated types for odd headers
             raise _damaged(path, error) from error
+        _require_near(path, int(image.dataobj.offset))
         shape = _single_volume_shape(path, image)
         yield ScanImage(path, kind, image, raw_header, shape, _ending_findings(path, kind, compressed))
 
@@ -276,15 +279,36 @@ def _read_header(
     header: Any = nib.Nifti2Header if is_second else nib.Nifti1Header
     raw = header(start[: header.sizeof_hdr], check=False)
     if kind.endswith("-pair"):
-        pair: Any = nib.Nifti2Pair if is_second else nib.Nifti1Pair
+        pair = _without_extensions(nib.Nifti2Pair if is_second else nib.Nifti1Pair)
         files = pair.make_file_map({"header": file, "image": voxels})
         return pair.from_file_map(files, mmap=False), raw
-    return _from_stream(nib.Nifti2Image if is_second else nib.Nifti1Image, file), raw
+    return _from_stream(_without_extensions(nib.Nifti2Image if is_second else nib.Nifti1Image), file), raw
+
+
+class _NoExtensions(Nifti1Extensions):
+    """Passes over what a header has behind it, which may be gigabytes, or millions of pieces."""
+
+    @classmethod
+    def from_fileobj(cls, fileobj: Any, size: int, byteswap: bool) -> Self:
+        """Read nothing: nobody here asks for them."""
+        return cls()
+
+
+def _without_extensions(image: Any) -> Any:
+    header = type("Header", (image.header_class,), {"exts_klass": _NoExtensions})
+    return type(image.__name__, (image,), {"header_class": header})
 
 
 def _from_stream(kind: Any, file: BufferedIOBase) -> Any:
     """Read an image, never by mapping the file: Windows says of a compressed one that memory is short."""
     return kind.from_file_map(kind.make_file_map({"image": file}), mmap=False)
+
+
+def _require_near(path: Path, offset: int) -> None:
+    """Refuse voxels far behind the header: all that is before them would have to be unpacked."""
+    if offset > _FARTHEST_VOXELS:
+        problem = f"The header says that the voxels begin {offset / 1e6:.0f} MB behind it."
+        raise UnreadableScanError("file-damaged", problem, path, COPY_AGAIN)
 
 
 def _single_volume_shape(path: Path, image: Any) -> tuple[int, int, int]:

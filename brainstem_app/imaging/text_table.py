@@ -91,7 +91,8 @@ def read_text_table(path: Path, what: str) -> TextTable:
         skipped = 0
     delimiter = _delimiter(text.partition("\n")[0])
     try:
-        records = list(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True))
+        records = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
+        cleaned = [[_without_unseen(cell) for cell in record] for record in records]
     except csv.Error as error:
         if "field limit" in str(error):
             raise InputError(
@@ -104,7 +105,6 @@ def read_text_table(path: Path, what: str) -> TextTable:
             path,
             "Take the quotation marks out of its cells, or put them in pairs.",
         ) from error
-    cleaned = [[_without_unseen(cell) for cell in record] for record in records]
     if not cleaned or not any(cleaned[0]):
         raise InputError(f"The {what} does not begin with the names of its columns.", path, _FIRST_LINE)
     columns = _columns(cleaned, path, what)

@@ -8,9 +8,17 @@ from typing import Literal
 from kerasmodels.adapters import segmentation_models
 from kerasmodels.errors import UnknownNameError
 from kerasmodels.names import DECODERS, ENCODERS, LOSSES, decoder_names, encoder_names, loss_names
-from kerasmodels.titles import network_title
+from kerasmodels.titles import loss_title, network_title
 
-__all__ = ["Library", "decoder_names", "encoder_names", "loss_names", "network_title", "require_known"]
+__all__ = [
+    "Library",
+    "decoder_names",
+    "encoder_names",
+    "loss_names",
+    "loss_title",
+    "network_title",
+    "require_known",
+]
 
 Library = Literal["kerasmodels", "segmentation_models"]
 _NAMES: Mapping[Library, Mapping[str, Collection[str]]] = {

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import nibabel as nib
 import numpy as np
-from nibabel.filebasedimages import ImageFileError
 from numpy.typing import NDArray
 
-from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import atomic_path
 from brainstem_app.imaging.spaces import BOX_SHAPE, WARP_REGION, Affine, box_affine
 from brainstem_app.imaging.trilinear import interpolated
@@ -86,14 +83,10 @@ class ScanToAtlas:
             If a file is missing or damaged.
         """
         path = folder / TO_ATLAS_WARP
-        try:
-            image: Any = nib.load(path)
-            field = np.asarray(image.dataobj, dtype=np.float32)[:, :, :, 0, :]
-        except (OSError, ValueError, IndexError, ImageFileError) as error:
-            raise InputError("The saved warp cannot be read.", path, "Segment the scan again.") from error
-        turned = field * np.array([-1.0, -1.0, 1.0], dtype=np.float32)
+        kept = Displacement.load(path, "Segment the scan again.")
+        turned = kept.field * np.array([-1.0, -1.0, 1.0], dtype=np.float32)
         placed = Transforms.load(folder).mni_to_native
-        return cls(placed, Displacement(turned, np.asarray(image.affine, dtype=np.float64)))
+        return cls(placed, Displacement(turned, kept.affine))
 
     def to_atlas(self, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
         """Where points (N, 3) of the scan lie in the atlas, mm."""

@@ -13,17 +13,21 @@ from typing import Any
 
 import nibabel as nib
 import numpy as np
+from nibabel.filebasedimages import ImageFileError
 from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
 
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import atomic_path, write_text
 from brainstem_app.imaging.resampling import resample
+from brainstem_app.imaging.scan_limits import require_fitting
 from brainstem_app.imaging.spaces import BOX_SHAPE, WHOLE, Affine, Region, box_affine
+from brainstem_app.small_files import read_text
 
 AFFINE_FILE = "mni_to_native_mm.txt"
 WARP_FILE = "mni_coarse_warp_mm.nii.gz"
 _INVERSE_STEPS = 20
+_MOST_OF_A_MATRIX = 2**16
 
 
 @dataclass(frozen=True)
@@ -68,10 +72,21 @@ class Displacement:
             nib.save(image, temporary)
 
     @classmethod
-    def load(cls, path: Path) -> Displacement:
-        """Read what `save` wrote."""
-        image: Any = nib.load(path)
-        field = np.asarray(image.dataobj, dtype=np.float32)[:, :, :, 0, :]
+    def load(cls, path: Path, fix: str = "Restore it from a copy, or make it again.") -> Displacement:
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        InputError
+            If it is missing or damaged, or larger than any head; `fix` is what to do then.
+        """
+        try:
+            image: Any = nib.load(path)
+            x, y, z = image.shape[:3]
+            require_fitting(path, (x, y, z))
+            field = np.asarray(image.dataobj, dtype=np.float32)[:, :, :, 0, :]
+        except (OSError, EOFError, ValueError, IndexError, ImageFileError) as error:
+            raise InputError("The saved warp cannot be read.", path, fix) from error
         return cls(field, np.asarray(image.affine, dtype=np.float64))
 
 
@@ -182,7 +197,7 @@ class Transforms:
         """
         path = folder / AFFINE_FILE
         try:
-            matrix = np.loadtxt(path)
+            matrix = np.loadtxt(read_text(path, _MOST_OF_A_MATRIX).splitlines())
         except (OSError, ValueError) as error:
             raise InputError(
                 "The saved transform cannot be read.", path, "Prepare this subject again."

@@ -26,6 +26,8 @@ from brainstem_app.study.study import Failure
 
 CELL_FILE = "cell.json"
 PREDICTIONS_FILE = "predictions.npz"
+#: Those of ten thousand people.
+_MOST_BYTES = 2**31
 
 
 class Measured(Record):
@@ -124,15 +126,22 @@ class Predictions:
             If it is missing or damaged.
         """
         try:
+            _require_modest(path)
             with np.load(path, allow_pickle=False) as file:
                 names = [str(name) for name in file["subjects"]]
                 return cls(
                     labels=dict(zip(names, file["labels"], strict=True)) if labels else {},
                     counts=dict(zip(names, file["counts"].astype(np.int64), strict=True)),
                 )
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        except (OSError, ValueError, KeyError, EOFError, MemoryError, zipfile.BadZipFile) as error:
             raise InputError(
                 "The predictions of a run are missing or damaged.",
                 path,
                 "Delete cell.json in the run's folder and start the comparison again.",
             ) from error
+
+
+def _require_modest(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        if sum(part.file_size for part in archive.infolist()) > _MOST_BYTES:
+            raise ValueError("it unpacks to more than any study's predictions take")

@@ -21,6 +21,7 @@ The same description as a file, TOML or JSON::
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from itertools import product
@@ -37,6 +38,8 @@ from brainstem_app.validation import input_error
 
 Settings = dict[str, JsonValue]
 G = TypeVar("G", bound="Grid")
+#: Months of a large cluster; each is planned before the first begins.
+MOST_TRAININGS = 10_000
 _FIX = "docs/how-to/compare-networks.md shows how such a file looks."
 
 
@@ -75,6 +78,9 @@ class Grid(Record):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
+        trained = math.prod(map(len, self.vary.values())) * self.repeats * (self.folds or 1)
+        if trained > MOST_TRAININGS:
+            raise ValueError(f"it asks for {trained:,} trainings; {MOST_TRAININGS:,} are possible")
         for name, values in self.vary.items():
             if not values:
                 raise ValueError(f"{name} varies over no value")

@@ -68,7 +68,9 @@ class Record(BaseModel):
             ) from error
         except OSError as error:
             raise InputError(
-                f"The file cannot be read: {error.strerror}.", path, "Check the permissions of the folder."
+                f"The file cannot be read: {error.strerror}.",
+                path,
+                "Check the file, and the permissions of its folder.",
             ) from error
         except (ValidationError, UnicodeDecodeError) as error:
             raise InputError(

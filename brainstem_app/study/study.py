@@ -362,9 +362,10 @@ def _read_box(path: Path) -> NDArray[Any]:
     import nibabel
 
     try:
-        volume = np.asarray(nibabel.load(path).dataobj)  # type: ignore[attr-defined]
+        image: Any = nibabel.load(path)
+        volume = np.asarray(image.dataobj) if image.shape == BOX_SHAPE else None
     except (OSError, EOFError, ValueError, nibabel.filebasedimages.ImageFileError) as error:
         raise InputError("A file of the study is missing or damaged.", path, _PREPARE_AGAIN) from error
-    if volume.shape != BOX_SHAPE:
-        raise InputError(f"The volume has shape {volume.shape}, not {BOX_SHAPE}.", path, _PREPARE_AGAIN)
+    if volume is None:
+        raise InputError(f"The volume has shape {image.shape}, not {BOX_SHAPE}.", path, _PREPARE_AGAIN)
     return volume

@@ -17,7 +17,7 @@ from kerasmodels.errors import ModelError
 _WEIGHTS, _CONFIG = "model.weights.h5", "config.json"
 #: The largest network here, EfficientNet-B7 with U-Net++, has 0.3 GB of weights.
 _MOST_BYTES = 4 * 2**30
-_MOST_CONFIG_BYTES = 64 * 2**20
+_MOST_CONFIG_BYTES = 16 * 2**20
 #: A part that unpacks to more than so many times its size is none of weights; small ones may be.
 _MOST_RATIO, _SMALL_BYTES = 50, 64 * 2**20
 #: What a network has beside its stored weights, such as states of random numbers.
@@ -36,8 +36,7 @@ def require_modest(path: Path) -> None:
         If it is damaged.
     """
     with zipfile.ZipFile(path) as archive:
-        for part in archive.infolist():
-            _require_small(path, part)
+        require_small_parts(path, archive)
         config = archive.read(_CONFIG) if _CONFIG in archive.namelist() else b"{}"
         stored = _stored_weights(path, archive)
     try:
@@ -46,6 +45,12 @@ def require_modest(path: Path) -> None:
         raise ValueError("its description is nested too deep") from error
     if described > stored + _SPARE_WEIGHTS:
         raise ModelError(f"{path} describes a network of {described:,} weights, but holds {stored:,}.", _FIX)
+
+
+def require_small_parts(path: Path, archive: zipfile.ZipFile) -> None:
+    """Refuse an archive a part of which unpacks to far more than it takes on disk; ModelError."""
+    for part in archive.infolist():
+        _require_small(path, part)
 
 
 def _require_small(path: Path, part: zipfile.ZipInfo) -> None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kerasmodels.errors import ModelError
+from kerasmodels.export.archive_limits import require_small_parts
 from kerasmodels.export.keras_file import WRITING
 from kerasmodels.training.events import EpochDone
 
@@ -85,6 +86,7 @@ def read_state(path: Path) -> RunState:
     """
     try:
         with zipfile.ZipFile(path) as archive:
+            require_small_parts(path, archive)
             described = json.loads(archive.read(_STATE))
         rows = [{**row, "val_iou": tuple(row.get("val_iou", ()))} for row in described["history"]]
         return RunState(described["settings"], [EpochDone(**row) for row in rows])
@@ -101,8 +103,10 @@ def restore(path: Path, model: keras.Model, optimizer: keras.Optimizer) -> None:
         If the file is damaged or belongs to another network.
     """
     try:
-        with zipfile.ZipFile(path) as archive, np.load(io.BytesIO(archive.read(_VARIABLES))) as packed:
-            values = [packed[name] for name in sorted(packed.files)]
+        with zipfile.ZipFile(path) as archive:
+            require_small_parts(path, archive)
+            with np.load(io.BytesIO(archive.read(_VARIABLES))) as packed:
+                values = [packed[name] for name in sorted(packed.files)]
         model.load_weights(path)
         for variable, value in zip(_training_variables(model, optimizer), values, strict=True):
             variable.assign(value)

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasmodels.errors import ModelError
+from kerasmodels.export.archive_limits import require_small_parts
 
 #: The first number of a file of the older layout.
 _MAGIC = 0x1950A86A20F9469CFC6C
@@ -123,6 +124,7 @@ _Read = tuple[dict[str, _Tensor], Mapping[str, NDArray[Any]]]
 
 def _read_archive(file: BinaryIO) -> _Read:
     with zipfile.ZipFile(file) as archive:
+        require_small_parts(Path(file.name), archive)
         pickled = next(name for name in archive.namelist() if name.endswith("/data.pkl"))
         folder = pickled.removesuffix("data.pkl")
         order = f"{folder}byteorder"
@@ -175,6 +177,8 @@ def _view(tensor: _Tensor, numbers: NDArray[Any]) -> NDArray[Any]:
     last = tensor.offset + sum(
         (size - 1) * step for size, step in zip(tensor.shape, tensor.strides, strict=True)
     )
+    if math.prod(tensor.shape) > len(numbers):
+        raise ValueError("a tensor repeats its numbers")
     if tensor.offset < 0 or min(tensor.strides, default=0) < 0 or not last < len(numbers):
         raise ValueError("a tensor lies beyond its numbers")
     steps = tuple(step * numbers.itemsize for step in tensor.strides)

@@ -17,6 +17,7 @@ TONES = {
     "chevron-down": "soft",
     "chevron-right": "soft",
     "chevron-up": "soft",
+    "x": "soft",
 }
 
 

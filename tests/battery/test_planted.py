@@ -26,7 +26,7 @@ from .processes import files_of
 from .tally import counted
 
 USER, HOST, FILE = "quillfeather", "birkenweg-station", "Quillfeather_Anna_1951.nii.gz"
-WORDS = (USER, HOST, "Quillfeather_Anna", "Lindengasse")
+WORDS = (USER, HOST, "Quillfeather_Anna", "Lindengasse", "Obermayr", "Hafengasse")
 
 
 @pytest.fixture
@@ -48,20 +48,31 @@ def _plant(study: Path) -> None:
     run, cell = study / "runs" / "one", study / "runs" / "one" / "cell"
     cell.mkdir(parents=True)
     (study / "comparisons" / "two").mkdir(parents=True)
-    _edit(study / "study.json", dataset=f"{home}/data")
-    _edit(study / "subjects" / "sub-01" / "manifest.json", source=scan)
+    drawn = {"path": "/srv/Hafengasse 3/labels", "table": r"C:\Users\Obermayr\table.csv"}
+    _edit(study / "study.json", dataset=f"{home}/data", drawn=drawn, own_table=True)
+    (study / "labels").mkdir()
+    for name in ("structures.csv", "atlas.json"):
+        (study / "labels" / name).write_text("{}", encoding="utf-8")
+    (study / "labels" / "notes of Obermayr.txt").write_text("x", encoding="utf-8")
+    findings = [{"problem": f"Lies elsewhere than /srv/Hafengasse/{FILE}, and /srv/Obermayr/x.nii."}]
+    by_hand = {"reference": "drawn", "labels": "by_Obermayr_dseg.nii.gz"}
+    first = study / "subjects" / "sub-01" / "manifest.json"
+    _edit(first, source=scan, settings=by_hand, findings=findings)
     failure = {"what": f"{FILE} is damaged", "where": scan, "fix": ""}
     _edit(study / "subjects" / "sub-02" / "manifest.json", state="failed", failure=failure)
     (study / "window.json").write_text(json.dumps({"opened": scan}), encoding="utf-8")
     job = TrainJob(study=study, run="one", start_from=Path(f"{home}/best.keras"))
+    job = job.model_copy(update={"encoder_weights": "/srv/Hafengasse 3/weights.safetensors"})
     (run / "config.json").write_text(job.model_dump_json(), encoding="utf-8")
-    _edit(run / "manifest.json", job={"start_from": f"{home}/best.keras"})
+    _edit(run / "manifest.json", job={"start_from": f"{home}/best.keras"}, said="read ~/Obermayr/x.keras")
     for name in ("events.jsonl", "log.txt", "process.json"):
         (run / name).write_text(f"{scan} {HOST}", encoding="utf-8")
         (cell / name).write_text(f"{scan} {HOST}", encoding="utf-8")
     (cell / "job.json").write_text(job.model_dump_json(), encoding="utf-8")
     (run / "metrics.html").write_text(f"<p>made by {USER}</p>", encoding="utf-8")
     (run / "metrics.pdf").write_bytes(b"%PDF-1.7 whatever it draws")
+    (study / "runs" / f"of-{USER}").mkdir()
+    (study / "runs" / f"of-{USER}" / "history.csv").write_text("epoch\n1\n", encoding="utf-8")
     (run / "metrics.csv").write_text("iou\n0.5\n", encoding="utf-8")
     np.savez_compressed(run / "predictions.npz", names=np.array([scan]))
     with zipfile.ZipFile(run / "best.keras", "w", zipfile.ZIP_DEFLATED) as package:
@@ -102,7 +113,15 @@ def test_nothing_that_was_planted_is_in_a_copy_to_hand_on(study: Path, tmp_path:
                 assert not _words_in(tmp_path / "copy" / name)
                 assert not [word for word in WORDS if word in name]
     warned = {Path(event.where).name for event in events if isinstance(event, Warned)}
-    told = {"metrics.html", "metrics.pdf", "predictions.npz", "best.keras", "report.html", "results.csv"}
+    told = {
+        "history.csv",
+        "metrics.html",
+        "metrics.pdf",
+        "predictions.npz",
+        "best.keras",
+        "report.html",
+        "results.csv",
+    }
     assert warned == told | {"uncertainty_box.nii.gz"}
 
 
@@ -129,6 +148,9 @@ def test_copy_to_hand_on_is_a_study_to_train_on(study: Path, tmp_path: Path) -> 
     _share(study, tmp_path / "copy")
     copy = Study.open(tmp_path / "copy")
     assert copy.settings.dataset == LEFT_OUT
+    assert copy.settings.drawn is not None
+    assert (copy.settings.drawn.path, copy.settings.own_table) == (LEFT_OUT, True)
+    assert {path.name for path in copy.labels_folder.iterdir()} == {"structures.csv", "atlas.json"}
     assert [record.name for record in copy.subjects()] == ["sub-01", "sub-02", "sub-03"]
     np.testing.assert_array_equal(copy.load_box("sub-03").image, Study.open(study).load_box("sub-03").image)
     assert copy.splits() == Study.open(study).splits()

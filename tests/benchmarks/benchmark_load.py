@@ -99,7 +99,6 @@ def _as_results_come(started: subprocess.Popen[bytes], out: Path, minutes: float
 
 def cohort(people: int) -> None:
     """A cohort: how long it takes, how large its page is."""
-    sys.path.insert(0, str(ROOT))
     from brainstem_app.atlas.library import load_atlas
     from tests.reports.made_results import write_result
 
@@ -150,6 +149,7 @@ def main() -> None:
     parser.add_argument("--many", type=int, help="scans, subjects, openings or people")
     parser.add_argument("--minutes", type=float, default=_MOST_S / 60, help="stop a long job then")
     given = parser.parse_args()
+    sys.path.insert(0, str(ROOT))
     if given.part == "scans":
         many_scans(given.many or 200, given.minutes)
     elif given.part == "cohort":

@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -20,13 +21,17 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from brainstem_app.atlas.library import load_atlas
 from brainstem_app.gui.application import make_application
 from brainstem_app.gui.main_window import MainWindow
+from brainstem_app.gui.report.report_page import ReportPage
+from brainstem_app.gui.scans.scan_table import ScanTable
 from brainstem_app.gui.scans.scans_page import ScansPage
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.viewer.slice_view import SliceView
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.imaging.label_map import save_label_map
+from tests.reports.made_results import write_result
 
 Row = dict[str, object]
 _TICK_MS = 5
@@ -61,14 +66,19 @@ def _made_window(folder: Path) -> MainWindow:
     window = MainWindow(settings)
     window.resize(1280, 820)
     window.show()
+    window.activateWindow()  # without a window manager nothing else gives it the keys
     return window
 
 
-def _go_on(until: Callable[[], bool], at_most_s: float = 600.0) -> None:
+def _go_on(until: Callable[[], bool], what: str = "", at_most_s: float = 120.0) -> None:
+    """Let the window work until something is so; what is waited for has to come."""
     end = time.monotonic() + at_most_s
     while not until() and time.monotonic() < end:
         QApplication.processEvents()
         time.sleep(0.001)
+    if what and not until():
+        focus = QApplication.focusWidget()
+        sys.exit(f"After {at_most_s:.0f} s this is not so: {what}. The keys go to {focus}.")
 
 
 def _dataset(folder: Path, subjects: int) -> Path:
@@ -88,15 +98,44 @@ def _dataset(folder: Path, subjects: int) -> Path:
     return folder
 
 
+def _results(folder: Path, subjects: int) -> Path:
+    """Make a folder with a result of each subject, as the window's own jobs write them."""
+    made = write_result(folder.with_name("first"), load_atlas().table, "x_T1w.nii.gz", 20)
+    report = (made / "report.json").read_text(encoding="utf-8")
+    for n in range(subjects):
+        _write_result(folder, f"sub-{n:04d}_T1w", report)
+    return folder
+
+
+def _write_result(folder: Path, name: str, report: str) -> None:
+    home = folder / f"{name}_2026-11-30" / name
+    home.mkdir(parents=True)
+    (home / "report.json").write_text(report.replace("x_T1w", name), encoding="utf-8")
+    for file in (
+        "report.html",
+        "report.pdf",
+        "report.csv",
+        "qc.png",
+        "manifest.json",
+        "labels_native.nii.gz",
+    ):
+        (home / file).touch()
+
+
 def many_subjects(sizes: Sequence[int]) -> list[Row]:
     """What holds up the window with so many subjects in the list: the worst gap of each thing done."""
     rows: list[Row] = []
     for subjects in sizes:
         with tempfile.TemporaryDirectory() as name:
+            results = _results(Path(name) / "results", subjects)
             window = _made_window(Path(name))
             dog = Watchdog()
             _settle()
-            for what in _use_the_list(window, _dataset(Path(name) / "data", subjects), subjects):
+            done = chain(
+                _use_the_list(window, _dataset(Path(name) / "data", subjects), subjects),
+                _use_the_reports(window, results, subjects),
+            )
+            for what in done:
                 _settle()
                 print(
                     f"{what}: {dog.wall:.0f} ms, {dog.cpu:.0f} ms of processor", file=sys.stderr, flush=True
@@ -119,6 +158,12 @@ def _settle() -> None:
     _go_on(lambda: time.monotonic() > end)
 
 
+def _look_at_forty(model: ScanTable) -> None:
+    """Wait until forty more scans have been looked at, or all."""
+    wanted = max(model.counts()[2] - 40, 0)
+    _go_on(lambda: model.counts()[2] <= wanted, "forty more scans are looked at")
+
+
 def _use_the_list(window: MainWindow, dataset: Path, subjects: int) -> Iterator[str]:
     """Do one thing after the other with the list; each is told once it is done."""
     window.show_step(StepName.SCANS)
@@ -128,15 +173,13 @@ def _use_the_list(window: MainWindow, dataset: Path, subjects: int) -> Iterator[
     _settle()
     yield "before"
     page.add([dataset])
-    _go_on(lambda: model.rowCount() == subjects)
+    _go_on(lambda: model.rowCount() == subjects, "the dataset is in the list")
     yield "the dataset is opened"
-    there = model.counts()[2]
-    _go_on(lambda: model.counts()[2] < there - 40)
+    _look_at_forty(model)
     yield "forty scans are looked at"
     table.setFocus()
     QTest.keyClick(table, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
-    there = model.counts()[2]
-    _go_on(lambda: model.counts()[2] < there - 40)
+    _look_at_forty(model)
     yield "all are marked, and forty more looked at"
     header = table.horizontalHeader()
     for column in (2, 0):
@@ -144,8 +187,7 @@ def _use_the_list(window: MainWindow, dataset: Path, subjects: int) -> Iterator[
         QTest.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
         QApplication.processEvents()
     yield "they are sorted twice"
-    there = model.counts()[2]
-    _go_on(lambda: model.counts()[2] < there - 40)
+    _look_at_forty(model)
     yield "forty more are looked at, sorted"
     page.search.setFocus()
     QTest.keyClicks(page.search, "site 7", delay=60)
@@ -159,15 +201,39 @@ def _use_the_list(window: MainWindow, dataset: Path, subjects: int) -> Iterator[
     yield "the list is leafed through"
     table.selectRow(5)
     QTest.keyClick(table, Qt.Key.Key_Delete)
-    _go_on(lambda: model.rowCount() == subjects - 1)
+    _go_on(lambda: model.rowCount() == subjects - 1, "one is taken off")
     yield "one is taken off"
     QTest.keyClick(page, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    _go_on(lambda: model.rowCount() == subjects)
+    _go_on(lambda: model.rowCount() == subjects, "it is put back")
     yield "it is put back"
     window.show_step(StepName.PREPARE)
     yield "step Prepare is shown"
     window.show_step(StepName.SCANS)
     yield "and step Scans again"
+
+
+def _use_the_reports(window: MainWindow, results: Path, subjects: int) -> Iterator[str]:
+    """Look for the reports of as many subjects in the step Report; each thing is told once it is done."""
+    page = window.page(StepName.REPORT)
+    assert isinstance(page, ReportPage)
+    window.show_step(StepName.REPORT)
+    begun = time.monotonic()
+    _go_on(lambda: bool(page.entries), "a report is in the list")
+    first = time.monotonic() - begun
+    _go_on(lambda: len(page.entries) == subjects, "all reports are in the list")
+    seconds = time.monotonic() - begun
+    yield f"step Report shows as many results (the first after {first:.1f} s, all after {seconds:.1f} s)"
+    page.search.setFocus()
+    QTest.keyClicks(page.search, "0017_T", delay=60)
+    page.search.clear()
+    yield "six letters are looked for in them"
+    window.show_step(StepName.SCANS)
+    report = next(results.glob("*/*/report.json")).read_text(encoding="utf-8")
+    _write_result(results, "another", report)
+    begun = time.monotonic()
+    window.show_step(StepName.REPORT)
+    _go_on(lambda: len(page.entries) == subjects + 1, "the new report is in the list")
+    yield f"step Report shows one more (after {time.monotonic() - begun:.1f} s)"
 
 
 def a_days_work(openings: int) -> list[Row]:
@@ -181,7 +247,7 @@ def a_days_work(openings: int) -> list[Row]:
         for n in range(openings):
             scan = scans[n % len(scans)]
             window.open_path(scan / "scan.nii.gz" if n % 3 else scan / "labels_native.nii.gz")
-            _go_on(lambda: not window.context.background.is_busy, 20)
+            _go_on(lambda: not window.context.background.is_busy, at_most_s=20)
             _leaf(window)
             if n % 10 == 0:
                 window.show_step(list(StepName)[n // 10 % len(StepName)])

@@ -97,3 +97,16 @@ def test_menu_button_and_sheet_are_made_of_the_rows(qtbot: QtBot) -> None:
     button = table.button("off", "Dark", widget)
     assert (button.text(), button.toolTip(), button.accessibleName()) == ("Dark", "Off (F)", "Off")
     assert table.key_rows("off") == [("F", "off")]
+
+
+def test_a_sheet_of_keys_names_those_that_have_given_way(qtbot: QtBot) -> None:
+    widget = QWidget()
+    qtbot.addWidget(widget)
+    rows = [
+        ActionRow("open", "&Open…", "Ctrl+L Ctrl+M", lambda: None),
+        ActionRow("go", "&Go", "", lambda: None),
+    ]
+    table = ActionTable(rows, widget)
+    table.give_way({"Ctrl+L"})
+    assert table["open"].shortcut().isEmpty()
+    assert table.key_rows("open", "go") == [("Ctrl+L", "open"), ("", "go")]

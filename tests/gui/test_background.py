@@ -5,12 +5,14 @@ from __future__ import annotations
 import gc
 import subprocess
 import sys
+import time
 import weakref
 from functools import partial
+from threading import Event
 
 from pytestqt.qtbot import QtBot
 
-from brainstem_app.gui.background import Background
+from brainstem_app.gui.background import Background, Reader
 
 
 class Volume:
@@ -45,11 +47,55 @@ def test_error_comes_back_as_it_is(qtbot: QtBot) -> None:
     assert background.wait()
 
 
+def test_reading_goes_on_once_at_a_time_and_of_what_waits_the_latest_is_read(qtbot: QtBot) -> None:
+    reader, gate = Reader(Background()), Event()
+    begun: list[int] = []
+    told: list[object] = []
+
+    def read(number: int) -> int:
+        begun.append(number)
+        gate.wait(5)
+        return number
+
+    for number in range(5):
+        reader.read(partial(read, number), told.append, told.append)
+    qtbot.waitUntil(lambda: begun == [0])
+    gate.set()
+    qtbot.waitUntil(lambda: not reader.is_reading)
+    assert (begun, told) == ([0, 4], [4])
+
+
+def test_list_that_is_asked_for_again_and_again_is_shown_and_that_of_another_study_is_not(
+    qtbot: QtBot,
+) -> None:
+    reader, told = Reader(Background()), list[object]()
+    reader.read(lambda: "the list before", told.append, told.append, about="study")
+    reader.read(lambda: "the list now", told.append, told.append, about="study")
+    qtbot.waitUntil(lambda: not reader.is_reading)
+    assert told == ["the list before", "the list now"]
+    reader.read(lambda: "late", told.append, told.append, about="study")
+    reader.read(lambda: 1 // 0, told.append, lambda error: told.append(type(error).__name__), about="other")
+    qtbot.waitUntil(lambda: not reader.is_reading)
+    reader.read(lambda: "not wanted any more", told.append, told.append, about="other")
+    reader.forget()
+    qtbot.waitUntil(lambda: not reader.is_reading)
+    assert told[2:] == ["ZeroDivisionError"]
+
+
+def test_nothing_is_told_after_closing(qtbot: QtBot) -> None:
+    background, told = Background(), list[object]()
+    for _ in range(9):
+        background.run(lambda: time.sleep(0.01), told.append, told.append)
+    assert background.wait()
+    qtbot.wait(20)
+    assert told == []
+
+
 _WINDOWS_CLOSED_MIDWAY = """
 import time
 import shiboken6
 from PySide6.QtCore import QCoreApplication, QObject
-from brainstem_app.gui.background import Background
+from brainstem_app.gui.background import Background, Reader
 
 app = QCoreApplication([])
 came = []

@@ -151,6 +151,20 @@ def test_failed_segmentation_is_forgotten_with_its_scan_and_a_failed_training_is
     assert "Train other" in said(window), "it is about the training"
 
 
+def test_failure_of_a_job_that_is_told_in_place_is_not_told_again(
+    qtbot: QtBot, open_study: MainWindow, fake_job: Fake
+) -> None:
+    window = open_study
+    fake_job(_FAILS)
+    train = window.page(StepName.TRAIN)
+    train.form.set_values({"run": "other"})
+    train.start()
+    (job,) = window.context.jobs.jobs
+    job.is_told_in_place = lambda: True
+    qtbot.waitUntil(lambda: job.state == "failed", timeout=_LIMIT_MS)
+    assert said(window) == ""
+
+
 @pytest.mark.parametrize("end", ["again", "anew", "removed"])
 def test_failure_of_a_job_goes_when_it_is_started_again_or_removed(
     qtbot: QtBot, open_study: MainWindow, fake_job: Fake, end: str

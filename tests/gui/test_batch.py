@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
 from brainstem_app.gui.main_window import MainWindow
-from brainstem_app.gui.report.report_entries import find_reports
+from brainstem_app.gui.report.report_search import ReportSearch
 from brainstem_app.gui.segment.batch_sheet import BatchSheet
 from brainstem_app.gui.segment.expected_time import seconds_a_scan, time_text
 from brainstem_app.gui.segment.job_files import SegmentOutputs, segment_job
@@ -271,5 +271,5 @@ def test_subjects_of_two_datasets_with_one_name_are_told_apart_by_their_dataset(
 def test_results_of_every_folder_that_was_used_are_listed(result_folder: Path, tmp_path: Path) -> None:
     other = tmp_path / "other place" / "job"
     shutil.copytree(result_folder, other / "b")
-    entries = find_reports(None, tmp_path / "other place", result_folder.parent.parent)
-    assert {entry.folder for entry in entries} == {other / "b", result_folder}
+    found = ReportSearch().find(None, tmp_path / "other place", result_folder.parent.parent)
+    assert {entry.folder for entry in found.entries} == {other / "b", result_folder}

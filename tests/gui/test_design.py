@@ -155,6 +155,7 @@ def filled(page: QWidget) -> list[str]:
 def test_each_page_has_one_filled_button(qtbot: QtBot, window: MainWindow, result_folder: Path) -> None:
     for step in StepName:
         window.show_step(step)
+        qtbot.waitUntil(lambda: not window.context.background.is_busy)  # lists are read
         assert len(filled(window.page(step))) == 1, (step, filled(window.page(step)))
     window.show_step(StepName.SEGMENT)
     window.open_path(result_folder)

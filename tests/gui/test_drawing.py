@@ -304,9 +304,22 @@ def test_drawing_lies_in_the_saved_file_where_it_was_clicked(
     assert len(native) == 3
 
 
+def test_every_tool_is_seen_in_a_low_window(qtbot: QtBot, page: ReviewPage) -> None:
+    bar = page.findChild(DrawingBar)
+    for size, columns in ((700, 1), (400, 2)):
+        page.resize(1100, size)
+        page.setMinimumHeight(0)
+        qtbot.waitUntil(lambda columns=columns: len({b.x() for b in tools(bar)}) == columns)
+        assert all(bar.rect().contains(button.geometry()) for button in tools(bar)), size
+
+
+def tools(bar: DrawingBar) -> list[QToolButton]:
+    return [button for button in bar.findChildren(QToolButton) if button.defaultAction() is not None]
+
+
 def test_every_tool_has_an_icon_and_a_hint_with_its_key(page: ReviewPage) -> None:
     bar = page.findChild(DrawingBar)
-    buttons = [button for button in bar.findChildren(QToolButton) if button.defaultAction() is not None]
+    buttons = tools(bar)
     assert len(buttons) == 15
     for button in buttons:
         action = button.defaultAction()

@@ -146,6 +146,10 @@ def test_dialog_previews_what_is_chosen_and_hands_the_figure_on(
     first = dialog.preview.pixmap().cacheKey()
     dialog.layouts.setCurrentIndex(1)
     qtbot.waitUntil(lambda: dialog.preview.pixmap().cacheKey() != first, timeout=60_000)
+    dialog.widths.setCurrentIndex(1)
+    assert dialog.state.text().startswith("Drawing")
     with qtbot.waitSignal(dialog.save_wanted, timeout=60_000) as told:
         dialog.save_button.click()
+        assert dialog.isEnabled(), "another choice can be made while the figure is drawn"
+        dialog.widths.setCurrentIndex(0)
     assert len(told.args[0].axes) == 8

@@ -175,10 +175,10 @@ def test_groups_of_people_are_compared_by_the_real_worker(
     window.show_step(StepName.REPORT)
     page = window.page(StepName.REPORT)
     panel = page.cohort
-    qtbot.waitUntil(lambda: len(panel.subjects.ticked()) == 8, timeout=_LIMIT_MS)
-    assert panel.table.text() == str(people / "participants.tsv")
     qtbot.mouseClick(page.cohort_button, Qt.MouseButton.LeftButton)
     assert panel.isVisible()
+    qtbot.waitUntil(lambda: len(panel.subjects.ticked()) == 8, timeout=_LIMIT_MS)
+    assert panel.table.text() == str(people / "participants.tsv")
     assert panel.group.currentData() == "diagnosis"
     assert not panel.start_button.isEnabled(), "neither group is called control"
     panel.reference.setCurrentText("c")
@@ -225,7 +225,10 @@ def test_one_person_twice_is_said_before_anything_is_started(
     (job,) = settings.results_folder.iterdir()
     shutil.copytree(job / "sub-1_T1w", settings.results_folder / "again" / "sub-1_T1w")
     window.show_step(StepName.REPORT)
-    panel = window.page(StepName.REPORT).cohort
+    page = window.page(StepName.REPORT)
+    panel = page.cohort
+    qtbot.mouseClick(page.cohort_button, Qt.MouseButton.LeftButton)
+    assert not panel.start_button.isEnabled(), "who they are is not known yet"
     qtbot.waitUntil(lambda: len(panel.subjects.ticked()) == 8, timeout=_LIMIT_MS)
     panel.subjects.tick(panel._entries)
     assert "sub-1" in panel.said.text()
@@ -253,9 +256,9 @@ def test_repeatability_is_measured_by_the_real_worker(
     window.show_step(StepName.REPORT)
     page = window.page(StepName.REPORT)
     panel = page.retest
-    qtbot.waitUntil(lambda: panel.first.box.count() == 2, timeout=_LIMIT_MS)
     qtbot.mouseClick(page.cohort_button, Qt.MouseButton.LeftButton)
     qtbot.mouseClick(page.retest_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: panel.first.box.count() == 2, timeout=_LIMIT_MS)
     assert panel.isVisible()
     assert not page.cohort_button.isChecked()
     assert not panel.start_button.isEnabled(), "nothing is chosen"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QComboBox, QLineEdit, QStyle
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QStyle
 from pytestqt.qtbot import QtBot
 
 from brainstem_app.gui.main_window import MainWindow
@@ -358,3 +358,13 @@ def test_what_is_taken_off_and_put_back_is_not_read_again(
     assert shown(listed) == ["sub-1", "sub-3", "sub-4"]
     qtbot.keyClick(page, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert shown(listed) == ["sub-1", "sub-2", "sub-3", "sub-4"]
+
+
+def test_no_part_of_the_window_appears_as_a_window_of_its_own(qtbot: QtBot, listed: MainWindow) -> None:
+    for row in range(4):
+        listed.scans.table.selectRow(row)
+    qtbot.keyClick(listed.scans.table, Qt.Key.Key_Delete)
+    QApplication.processEvents()
+    others = [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
+    assert others == [listed]
+    assert QApplication.activeWindow() is listed

@@ -142,13 +142,14 @@ def test_dropped_scan_opens(qtbot: QtBot, window: MainWindow, scan_file: Path) -
     data.setUrls([QUrl.fromLocalFile(str(scan_file))])
     event = QDropEvent(
         QPointF(50, 50),
-        Qt.DropAction.CopyAction,
+        Qt.DropAction.CopyAction | Qt.DropAction.MoveAction,
         data,
         Qt.MouseButton.LeftButton,
         Qt.KeyboardModifier.NoModifier,
     )
     with qtbot.waitSignal(window.segment_page.document.opened, timeout=_LIMIT_MS):
         window.dropEvent(event)
+    assert event.dropAction() is Qt.DropAction.CopyAction, "the file stays where it is"
     assert window.segment_page.document.scan is not None
     assert window.segment_page.document.scan.path == scan_file
     view = window.segment_page.viewer.view

@@ -144,7 +144,7 @@ def main() -> None:
         page = window.page(StepName.REPORT)
         assert isinstance(page, ReportPage)
         wait_for(lambda: bool(page.entries))
-        page.choose(one.name)
+        page.list.choose(one.name)
         take_all(window, page, arguments.out)
         window.close()
         window.context.background.wait()

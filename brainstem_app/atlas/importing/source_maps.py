@@ -22,6 +22,7 @@ from brainstem_app.atlas.source_tables.source_label import SourceLabel
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.file_names import has_ending
 from brainstem_app.imaging.label_map import load_label_numbers, load_volume
+from brainstem_app.imaging.scan_limits import require_fitting
 from brainstem_app.imaging.spaces import Affine
 
 _ENDINGS = (".nii", ".nii.gz", ".mgz", ".mgh")
@@ -274,6 +275,7 @@ def _n_volumes(path: Path) -> int:
         shape = nib.load(path).shape  # type: ignore[attr-defined]
     except (OSError, EOFError, ValueError, nib.filebasedimages.ImageFileError) as error:
         raise InputError("The atlas cannot be read.", path, "Give a NIfTI file.") from error
+    require_fitting(path, (*shape, 1, 1, 1)[:3])
     return int(np.prod(shape[3:])) if len(shape) > 3 else 1
 
 

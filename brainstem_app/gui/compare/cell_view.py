@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidg
 
 from brainstem_app.gui.compare.cell_picture import CellPicture, read_cell_picture
 from brainstem_app.gui.design.choice_box import ChoiceBox
+from brainstem_app.gui.messages.window_words import error_words
 from brainstem_app.gui.picture_box import PictureBox
 from brainstem_app.gui.train.curves import Curves
 from brainstem_app.gui.train.run_summary import RunSummary, read_run
@@ -116,7 +117,9 @@ class CellView(QWidget):
                 self._show_picture(picture)
 
         self._background.run(
-            lambda: read_cell_picture(study, name), drawn, lambda error: self.caption.setText(str(error))
+            lambda: read_cell_picture(study, name),
+            drawn,
+            lambda error: self.caption.setText(error_words(error, "There is no picture.", "compare")),
         )
 
     @property

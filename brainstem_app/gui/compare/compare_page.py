@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from brainstem_app.edition import Edition, edition
 from brainstem_app.gui.app_context import AppContext
+from brainstem_app.gui.background import Reader
 from brainstem_app.gui.colour_bar import ColourBar
 from brainstem_app.gui.compare.cell_view import CellView
 from brainstem_app.gui.compare.grid_panel import GridPanel
@@ -63,7 +64,7 @@ class ComparePage(StepPage):
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self._job: QueuedJob | None = None
-        self._request = 0
+        self._reader = Reader(context.background)
         self.heat: Heat | None = None
         self.panel = GridPanel(self)
         self.how = ModelForm(CompareJob, ("study", "grid"), self)
@@ -153,6 +154,7 @@ class ComparePage(StepPage):
         make_sortable(table)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignCenter)
         table.setAlternatingRowColors(False)
         table.setShowGrid(True)
         table.selectionModel().currentChanged.connect(lambda _new, _old: self._on_cell())
@@ -203,6 +205,7 @@ class ComparePage(StepPage):
         ready = grid is not None and self.context.study.is_prepared and edition() is Edition.FULL
         self.start_button.setEnabled(ready and self._job is None)
         if folder is None or grid is None or not self.context.study.is_prepared:
+            self._reader.forget()
             self._show_heat(None)
             if not self.context.study.is_prepared:
                 words = "Networks are compared on prepared scans; three people are the least."
@@ -211,21 +214,18 @@ class ComparePage(StepPage):
                 self.plan.setText(f"Prepare subjects first ({StepName.PREPARE.key}).")
             return
         self.shown.show_content()
-        self._request += 1
-        request = self._request
         here = self.how.values()["executor"] == "local"
 
         def done(heat: Heat) -> None:
-            if request == self._request:
-                self.resolved.emit("heat")
-                self._show_heat(heat)
+            self.resolved.emit("heat")
+            self._show_heat(heat)
 
         def failed(error: BaseException) -> None:
-            if request == self._request:
-                self._again.stop()
-                self.message.emit(message_of_error(error, "The comparison cannot be read.", "heat"))
+            self._again.stop()
+            self.message.emit(message_of_error(error, "The comparison cannot be read.", "heat"))
 
-        self.context.background.run(lambda: read_heat(grid, folder, here=here), done, failed)
+        what = folder, grid.model_dump_json(), here
+        self._reader.read(lambda: read_heat(grid, folder, here=here), done, failed, what)
 
     def _show_heat(self, heat: Heat | None) -> None:
         is_new = heat is None or self.heat is None or heat.columns != self.heat.columns

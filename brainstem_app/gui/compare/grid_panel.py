@@ -7,7 +7,6 @@ from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import (
-    QFormLayout,
     QGridLayout,
     QLabel,
     QLineEdit,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from brainstem_app.gui.compare.choice_list import ChoiceList
+from brainstem_app.gui.controls import FieldForm
 from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.forms.model_form import ModelForm
 from brainstem_app.gui.train.presets import VALUES, PresetBar
@@ -90,15 +90,13 @@ class GridPanel(QWidget):
             signal.connect(lambda *_: self.changed.emit())
 
     def _lay_out(self) -> None:
-        top = QFormLayout()
+        top = FieldForm()
         for text, control in (
             ("&Compare", self.preset),
             ("&Name", self.name),
             ("Re&peats", self.repeats),
         ):
-            label = QLabel(text, self)
-            label.setBuddy(control)
-            top.addRow(label, control)
+            top.add(text, control)
         lists = QGridLayout()
         for place, widget in enumerate((self.decoders, self.losses)):
             lists.addWidget(widget, 0, place)

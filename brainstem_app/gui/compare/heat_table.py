@@ -102,6 +102,7 @@ class HeatTable(RowsModel[int]):
                     sorted_by(number),
                     title,
                     {role: of_cell(number, told) for role, told in roles.items()},
+                    at_right=False,
                 )
                 for number, title in enumerate(heat.columns, start=1)
             ),

@@ -9,7 +9,7 @@ from brainstem_app.gui.design.look import set_icon, set_primary, set_tone
 from brainstem_app.gui.design.tokens import SPACE
 
 _ICON = 40
-_WIDTH = 360
+_WIDTH = 440
 
 
 class EmptyHint(QWidget):

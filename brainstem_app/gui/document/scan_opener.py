@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from brainstem_app.gui.background import Background
+from brainstem_app.gui.background import Background, Reader
 from brainstem_app.gui.document.atlas_question import note_of_labels, question_of_atlas
 from brainstem_app.gui.document.opened import (
     OpenedLabels,
@@ -48,8 +48,7 @@ class ScanOpener(QObject):
 
     def __init__(self, background: Background, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._background = background
-        self._request = 0
+        self._reader = Reader(background)
 
     def open(self, path: Path, open_scan: Path | None) -> None:
         """Open a path as what it looks like; ``open_scan`` need not be read again."""
@@ -76,25 +75,21 @@ class ScanOpener(QObject):
     def _read(
         self, function: Callable[[str | None], AnyOpened], path: Path, atlas: str | None = None
     ) -> None:
-        self._request += 1
-        request = self._request
         self.busy.emit(f"Reading {path.name}…")
 
         def done(opened: AnyOpened) -> None:
-            if request == self._request:
-                self.busy.emit("")
-                self._tell(opened)
+            self.busy.emit("")
+            self._tell(opened)
 
         def failed(error: BaseException) -> None:
-            if request == self._request:
-                self.busy.emit("")
-                what = f"{path.name} cannot be opened."
-                self.failed.emit(
-                    question_of_atlas(error, lambda atlas: self._read(function, path, atlas))
-                    or message_of_error(error, what)
-                )
+            self.busy.emit("")
+            what = f"{path.name} cannot be opened."
+            self.failed.emit(
+                question_of_atlas(error, lambda atlas: self._read(function, path, atlas))
+                or message_of_error(error, what)
+            )
 
-        self._background.run(lambda: function(atlas), done, failed)
+        self._reader.read(lambda: function(atlas), done, failed)
 
     def _tell(self, opened: AnyOpened) -> None:
         match opened:

@@ -133,8 +133,14 @@ def _beside(panes: list[NDArray[np.float32]], convention: Convention) -> QImage:
         y = (height - image.height()) // 2
         painter.drawImage(x, y, image)
         area = image.rect().translated(x, y).adjusted(SPACE, HALF, -SPACE, -HALF)
-        painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, side)
-        painter.drawText(area, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, up)
+        for letter, where in (
+            (side, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter),
+            (up, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop),
+        ):
+            # On grey and on black alike.
+            box = painter.boundingRect(area, where, letter).adjusted(-HALF, 0, HALF, 0)
+            painter.fillRect(box, QColor(0, 0, 0, 150))
+            painter.drawText(area, where, letter)
         x += image.width() + _GAP
     painter.end()
     return whole
@@ -173,7 +179,7 @@ class AtlasView(QTabWidget):
 
     def show_atlas(self, shown: AtlasShown | None) -> None:
         """Show an atlas, or none."""
-        self.picture.show_image(None if shown is None else shown.picture)
+        self.picture.show_image(None if shown is None else shown.picture, words="Reading the atlas…")
         self.rows.set_rows(() if shown is None else shown.rows)
         fit_columns(self.table, self.rows.longest_texts())
         self.licence.setMarkdown("" if shown is None else shown.atlas.notice or "No licence is stated.")

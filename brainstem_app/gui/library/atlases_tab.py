@@ -12,6 +12,7 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from brainstem_app.counting import counted
+from brainstem_app.gui.background import Reader
 from brainstem_app.gui.controls import (
     ScrolledColumn,
     faint_label,
@@ -24,7 +25,7 @@ from brainstem_app.gui.controls import (
 from brainstem_app.gui.design.card import Card
 from brainstem_app.gui.forms.model_form import ModelForm
 from brainstem_app.gui.jobs.job_progress import JobProgress
-from brainstem_app.gui.library.atlas_view import AtlasShown, AtlasView, read_shown
+from brainstem_app.gui.library.atlas_view import AtlasView, read_shown
 from brainstem_app.gui.messages.banners import message_of_failure
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
 from brainstem_app.gui.messages.message_bar import MessageBar
@@ -66,7 +67,7 @@ class AtlasesTab(QWidget):
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context = context
-        self._request = 0
+        self._entries, self._shown = Reader(context.background), Reader(context.background)
         self._wanted = ""
         self.rows = RowsModel[AtlasEntry](_columns(), lambda row: row.name, self)
         self.table = make_table(self, self.rows, "Atlases", "The first one ships with the program")
@@ -144,7 +145,13 @@ class AtlasesTab(QWidget):
 
     def read(self) -> None:
         """List the atlases anew."""
-        self._run(list_entries, self._take, "The atlases cannot be listed.")
+        self.bar.clear()
+        self._entries.read(
+            list_entries,
+            self._take,
+            lambda error: self.bar.show_message(message_of_error(error, "The atlases cannot be listed.")),
+            "atlases",
+        )
 
     def _take(self, entries: tuple[AtlasEntry, ...]) -> None:
         wanted = self._wanted or (self.chosen.name if self.chosen else "")
@@ -166,18 +173,12 @@ class AtlasesTab(QWidget):
 
     def _show(self, name_or_folder: str | Path, title: str) -> None:
         """Read an atlas and show it, unless another was asked for meanwhile; nothing until then."""
-        self._request += 1
         self.card.set_title(title)
         self.view.show_atlas(None)
-        request, convention = self._request, self._context.settings.convention
-
-        def show(shown: AtlasShown) -> None:
-            if request == self._request:
-                self.view.show_atlas(shown)
-
-        self._context.background.run(
+        convention = self._context.settings.convention
+        self._shown.read(
             lambda: read_shown(name_or_folder, convention),
-            show,
+            self.view.show_atlas,
             lambda error: self.bar.show_message(message_of_error(error, "The atlas cannot be shown.")),
         )
 
@@ -186,7 +187,7 @@ class AtlasesTab(QWidget):
     def show_form(self) -> None:
         """Ask what is to be imported."""
         self.bar.clear()
-        self._request += 1
+        self._shown.forget()
         self.card.set_title("Import an atlas")
         self.parts.setCurrentIndex(1)
 

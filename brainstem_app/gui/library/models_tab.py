@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
+from brainstem_app.gui.background import Reader
 from brainstem_app.gui.controls import (
     ScrolledColumn,
     faint_label,
@@ -63,7 +64,7 @@ class ModelsTab(QWidget):
         super().__init__(parent)
         self._context = context
         self._ask = FileDialogs(context.settings, self)
-        self._wanted = ""
+        self._wanted, self._reader = "", Reader(context.background)
         self.rows = RowsModel[ModelRow](_columns(), lambda row: row.model.folder, self)
         self.table = make_table(self, self.rows, "Models", "Networks that segment; the first one ships")
         self.table.horizontalHeader().setStretchLastSection(True)
@@ -138,7 +139,13 @@ class ModelsTab(QWidget):
     # Showing -----------------------------------------------------------------------------------------
 
     def _list(self) -> None:
-        self._run(lambda: _rows_of(self._context.models.models), self._take, "The models cannot be listed.")
+        self.bar.clear()
+        self._reader.read(
+            lambda: _rows_of(self._context.models.models),
+            self._take,
+            lambda error: self.bar.show_message(message_of_error(error, "The models cannot be listed.")),
+            "models",
+        )
 
     def _take(self, rows: tuple[ModelRow, ...]) -> None:
         chosen = self._wanted or (self.chosen.model.card.name if self.chosen else "")
@@ -264,7 +271,7 @@ def _columns() -> tuple[Column[ModelRow], ...]:
         Column("Labels", lambda row: row.model.card.atlas, hint="Atlas whose labels it gives"),
         Column("Mean IoU", _accuracy, hint="Over all classes, on people it has not seen"),
         Column("Date", lambda row: row.model.card.date),
-        Column("Size", _size, lambda row: row.size),
+        Column("Size", _size, lambda row: row.size, at_right=True),
         Column("From", lambda row: "you" if row.is_own else "the program"),
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.workflow.step import StepName, step_text
 
 _HINT = re.compile(r" \(in the window: [^)]*\)")
@@ -65,6 +66,12 @@ def window_words(text: str, kind: str = "") -> str:
         return f"“{shown}”{': ' if found[2] else ''}"
 
     return _OPTION.sub(label, _COMMAND.sub(_command_words, text))
+
+
+def error_words(error: BaseException, what: str, kind: str = "") -> str:
+    """Say in one line what is wrong and what to do; ``what`` is used if the error is not one of ours."""
+    told = message_of_error(error, what)
+    return window_words(" ".join(part for part in (told.what, told.fix) if part), kind)
 
 
 def _command_words(found: re.Match[str]) -> str:

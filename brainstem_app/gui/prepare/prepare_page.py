@@ -20,6 +20,7 @@ from brainstem_app.counting import agreeing, counted
 from brainstem_app.errors import InputError
 from brainstem_app.gui.app_context import AppContext
 from brainstem_app.gui.arranged_rows import ArrangedRows
+from brainstem_app.gui.background import Reader
 from brainstem_app.gui.controls import (
     fit_columns,
     make_button,
@@ -75,6 +76,7 @@ class PreparePage(StepPage):
 
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
+        self._reader = Reader(context.background)
         self._job: QueuedJob | None = None
         self.form = ModelForm(PrepareJob, _REDO, self, choices={"atlas": _atlases()})
         self.form.changed.connect(self._on_form)
@@ -228,12 +230,13 @@ class PreparePage(StepPage):
             )
         for name in ("dataset", "space", "atlas"):
             self.form.editor(name).setEnabled(settings is None)
-        self.context.background.run(
+        self._reader.read(
             lambda: read_subjects(dataset, contents),
             self._show_subjects,
             lambda error: self.message.emit(
                 message_of_error(error, "The subjects cannot be listed.", "list")
             ),
+            (study.folder, dataset),
         )
 
     def _show_subjects(self, subjects: tuple[Subject, ...]) -> None:

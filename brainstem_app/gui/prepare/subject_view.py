@@ -86,7 +86,8 @@ class SubjectView(QWidget):
         self.reason.setText(self._reason(subject))
         self.reason.setVisible(bool(self.reason.text()))
         if finished is None or study is None:
-            self.picture.show_image(None, None)
+            words = "" if subject is None else "The picture comes when the subject has been prepared."
+            self.picture.show_image(None, None, words)
             return
         path, shown = study / "subjects" / finished.name / "qc.png", finished
         # Labels that were added, or taken out, have a picture of their own under the same name.

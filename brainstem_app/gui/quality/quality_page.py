@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from brainstem_app.counting import counted
 from brainstem_app.errors import BrainstemError
+from brainstem_app.gui.background import Reader
 from brainstem_app.gui.controls import make_button, make_primary, make_search, page_layout
 from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.design.empty_hint import HintOrContent
@@ -47,7 +48,7 @@ class QualityPage(StepPage):
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self._job: QueuedJob | None = None
-        self._reading = 0
+        self._reader = Reader(context.background)
         self._found = QualityItems()
         self.model = WallModel(context.background, self)
         self.wall = self._make_wall()
@@ -201,23 +202,21 @@ class QualityPage(StepPage):
         self._find_job()
 
     def _read(self) -> None:
-        """Read the table on a thread; of two readings the later one counts."""
+        """Read the table on a thread."""
         folder = self.context.study.results_study
-        self._reading += 1
-        reading = self._reading
         if folder is None:
+            self._reader.forget()
             self._show(QualityItems())
             return
 
         def done(found: QualityItems) -> None:
-            if reading == self._reading:
-                self.resolved.emit(_LIST)
-                self._show(found)
+            self.resolved.emit(_LIST)
+            self._show(found)
 
         def failed(error: BaseException) -> None:
             self.message.emit(message_of_error(error, "The results cannot be listed.", _LIST))
 
-        self.context.background.run(lambda: read_items(folder), done, failed)
+        self._reader.read(lambda: read_items(folder), done, failed, folder)
 
     def _show(self, found: QualityItems) -> None:
         chosen = self.current
@@ -251,19 +250,25 @@ class QualityPage(StepPage):
         self.status.emit(f"{left} to look at" if left else "")
 
     def _show_emptiness(self, found: QualityItems) -> None:
-        """Lead to where results come from, while there are none."""
+        """Lead to where results come from, while there are none to show."""
+        self._found = found
         if not self.context.study.is_open:
             words = "The results of a study are looked at together here."
             self.shown.show_hint(words, "Open a study…")
         elif not found.items and not found.newer:
             words = "No scan of this study is segmented yet."
             self.shown.show_hint(words, "Choose scans to segment")
+        elif not found.items:
+            words = f"{counted(found.newer, 'result waits', 'results wait')} to be looked at."
+            self.shown.show_hint(words, "" if self._job else "Look at all results")
         else:
             self.shown.show_content()
         self.said.setVisible(not self.shown.is_empty)  # the hint says it
 
     def _leave_empty(self) -> None:
-        if self.context.study.is_open:
+        if self._found.newer:  # and there is nothing else
+            self.run()
+        elif self.context.study.is_open:
             self.step_requested.emit(StepName.SCANS)
         else:
             self.command_requested.emit("open_study")
@@ -320,6 +325,7 @@ class QualityPage(StepPage):
         self._job = job
         job.ended.connect(lambda _outcome: self._on_ended())
         self.progress.follow(job, "Starting…")
+        self._show_emptiness(self._found)
         self._on_current()
 
     def _on_ended(self) -> None:

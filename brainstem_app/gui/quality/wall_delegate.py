@@ -10,6 +10,7 @@ from brainstem_app.gui.design.tokens import COLOURS, Look
 from brainstem_app.gui.quality.quality_items import QualityItem
 from brainstem_app.gui.quality.wall_model import WallModel
 from brainstem_app.plain_text import printable
+from brainstem_app.reports.engine import formatting
 from brainstem_app.reports.quality_table import FAR_Z
 
 PICTURE = QSize(480, 150)
@@ -92,7 +93,8 @@ class WallDelegate(QStyledItemDelegate):
         parts += [f"confidence {confidence:.2f}"] if confidence is not None else []
         scores = ((name, item.number(name) or 0.0) for name in item.z_columns)
         far = sorted(((name, z) for name, z in scores if abs(z) >= FAR_Z), key=lambda pair: -abs(pair[1]))
-        parts += [f"{name.removesuffix('_z')} z {z:+.1f}" for name, z in far[:2]]
-        warned = item.cells.get("warned", "")
+        parts += [f"{name.removesuffix('_z')} z {formatting.signed(z, 1)}" for name, z in far[:2]]
+        # Codes of the report's warnings, e.g. low-confidence.
+        warned = item.cells.get("warned", "").replace("-", " ")
         parts += [warned] if warned else []
         return printable("  ·  ".join(parts))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
@@ -51,8 +52,8 @@ class WallModel(QAbstractListModel):
         self._order = Order.UNUSUAL
         self._only = ""
         self._text = ""
-        self._pictures: OrderedDict[str, QPixmap] = OrderedDict()
-        self._asked: set[str] = set()
+        self._pictures: OrderedDict[Path, QPixmap] = OrderedDict()
+        self._asked: set[Path] = set()
 
     @property
     def items(self) -> tuple[QualityItem, ...]:
@@ -94,28 +95,29 @@ class WallModel(QAbstractListModel):
 
     def picture(self, item: QualityItem) -> QPixmap | None:
         """Picture of a result; None while it is being read, a null one if there is none."""
-        known = self._pictures.get(item.name)
+        known = self._pictures.get(item.folder)
         if known is not None:
-            self._pictures.move_to_end(item.name)
+            self._pictures.move_to_end(item.folder)
             return known
         path = item.picture
         if path is None:
             return QPixmap()
-        if item.name not in self._asked:
-            self._asked.add(item.name)
+        if item.folder not in self._asked:
+            self._asked.add(item.folder)
             self._background.run(
                 lambda: QImage(str(path)),
-                lambda image: self._keep(item.name, image),
-                lambda _error: self._keep(item.name, QImage()),
+                lambda image: self._keep(item, image),
+                lambda _error: self._keep(item, QImage()),
             )
         return None
 
-    def _keep(self, name: str, image: QImage) -> None:
-        self._asked.discard(name)
-        self._pictures[name] = QPixmap.fromImage(image)
+    def _keep(self, item: QualityItem, image: QImage) -> None:
+        """Keep a picture by its folder: people of two studies may have one name."""
+        self._asked.discard(item.folder)
+        self._pictures[item.folder] = QPixmap.fromImage(image)
         while len(self._pictures) > _KEPT:
             self._pictures.popitem(last=False)
-        row = self.row_of(name)
+        row = self.row_of(item.name)
         if row >= 0:
             self.dataChanged.emit(self.index(row), self.index(row))
 

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QHeaderView, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QLineEdit, QWidget
 
 from brainstem_app.counting import counted
 from brainstem_app.errors import BrainstemError
-from brainstem_app.gui.controls import make_button, make_table
+from brainstem_app.gui.background import Reader
+from brainstem_app.gui.controls import FieldForm, make_button, make_table
 from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.file_dialogs import FileDialogs
 from brainstem_app.gui.messages.message import message_of_error
+from brainstem_app.gui.messages.window_words import error_words, window_words
 from brainstem_app.gui.report.comparison_panel import ComparisonPanel
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ class ChangePanel(ComparisonPanel):
 
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
-        self._request = 0
+        self._reader = Reader(context.background)
         self._ready = 0
         self._dialogs = FileDialogs(context.settings, self)
         self.way = ChoiceBox(self)
@@ -92,9 +94,8 @@ class ChangePanel(ComparisonPanel):
         return line
 
     def _lay_out(self) -> None:
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.addRow("S&cans", self.way)
+        form = FieldForm()
+        form.add("S&cans", self.way)
         chosen = QWidget(self)
         beside = QHBoxLayout(chosen)
         beside.setContentsMargins(0, 0, 0, 0)
@@ -106,7 +107,7 @@ class ChangePanel(ComparisonPanel):
         ):
             beside.addWidget(widget, stretch)
         self._place_label = QLabel(self)
-        form.addRow(self._place_label, chosen)
+        form.add(self._place_label, chosen, self.dataset)
         self._chosen = chosen
         column = self._begin_column(
             "Says how much the brainstem of a person changes in a year. All scans of a person are"
@@ -234,8 +235,8 @@ class ChangePanel(ComparisonPanel):
         """Look for people with several scans in the study or dataset."""
         if self.chosen_way is ScansFrom.FILES:
             return
-        self._request += 1
-        request, job = self._request, self._job(Path("OUT"))
+        self._reader.forget()
+        job = self._job(Path("OUT"))
         if job is None:
             said = "Choose the folder of a dataset."
             if self.chosen_way is ScansFrom.STUDY:
@@ -247,17 +248,14 @@ class ChangePanel(ComparisonPanel):
             return _people(job)
 
         def done(found: tuple[tuple[_Row, ...], int, list[str]]) -> None:
-            if request == self._request:
-                rows, ready, notes = found
-                text = f"{counted(ready, 'person')} can be measured."
-                self._show(rows, " ".join([text, *notes]), ready)
+            rows, ready, notes = found
+            text = f"{counted(ready, 'person')} can be measured."
+            self._show(rows, window_words(" ".join([text, *notes]), "change"), ready)
 
         def failed(error: BaseException) -> None:
-            if request == self._request:
-                told = message_of_error(error, "The scans cannot be read.")
-                self._show((), " ".join(part for part in (told.what, told.fix) if part))
+            self._show((), error_words(error, "The scans cannot be read.", "change"))
 
-        self._context.background.run(read, done, failed)
+        self._reader.read(read, done, failed)
 
     def _show(self, rows: tuple[_Row, ...], said: str, ready: int = 0) -> None:
         self.rows.setRowCount(0)
@@ -315,7 +313,7 @@ def _people(job: ChangeJob) -> tuple[tuple[_Row, ...], int, list[str]]:
             timed = in_time(person)
         except BrainstemError as error:
             names = ", ".join(session.name for session in person.sessions)
-            rows.append(_Row(person.folder, names, error.what))
+            rows.append(_Row(person.folder, names, window_words(error.what, "change")))
             continue
         ready += 1
         names = ", ".join(session.name for session in timed.sessions)

@@ -9,9 +9,7 @@ from types import MappingProxyType
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import (
     QComboBox,
-    QFormLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QRadioButton,
     QSpinBox,
@@ -20,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from brainstem_app.gui.compare.choice_list import ChoiceList
-from brainstem_app.gui.controls import faint_label, make_button, make_check_box
+from brainstem_app.gui.controls import FieldForm, faint_label, make_button, make_check_box
 from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.report.report_entries import ReportKind
 from brainstem_app.jobs.kinds.people import Edited
@@ -43,18 +41,6 @@ def _line(parent: QWidget, name: str, hint: str, placeholder: str) -> QLineEdit:
     line.setToolTip(hint)
     line.setPlaceholderText(placeholder)
     return line
-
-
-def _form() -> QFormLayout:
-    form = QFormLayout()
-    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-    return form
-
-
-def _labelled(parent: QWidget, text: str, buddy: QWidget) -> QLabel:
-    label = QLabel(text, parent)
-    label.setBuddy(buddy)
-    return label
 
 
 def what_box(parent: QWidget) -> QComboBox:
@@ -121,12 +107,12 @@ class GroupChoices(QWidget):
         table = QHBoxLayout()
         table.addWidget(self.table, 1)
         table.addWidget(self.table_button)
-        form = _form()
-        form.addRow(_labelled(self, "&Table of participants", self.table), table)
-        form.addRow("Means un&known", self.unknown)
-        form.addRow("Gr&oups", self.group)
-        form.addRow("Refere&nce group", self.reference)
-        form.addRow("Fe&west people", self.least)
+        form = FieldForm()
+        form.add("&Table of participants", table, self.table)
+        form.add("Means un&known", self.unknown)
+        form.add("Gr&oups", self.group)
+        form.add("Refere&nce group", self.reference)
+        form.add("Fe&west people", self.least)
         column = QVBoxLayout(self)
         column.addLayout(form)
         column.addWidget(self.comparisons, 1)
@@ -186,8 +172,8 @@ class AdjustChoices(QWidget):
             "Column of the scanner or site",
             "Takes out what one scanner measures otherwise than another, by ComBat; groups are kept",
         )
-        form = _form()
-        form.addRow("Scanner or s&ite", self.site)
+        form = FieldForm()
+        form.add("Scanner or s&ite", self.site)
         column = QVBoxLayout(self)
         column.addWidget(self.covariates, 1)
         column.addWidget(self.head_size)

@@ -26,16 +26,14 @@ class PlotDelegate(QStyledItemDelegate):
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         """Draw a cell."""
+        super().paint(painter, option, index)  # an empty cell, as the others of its row
         plot = index.data(PLOT_ROLE)
         if not isinstance(plot, IntervalPlot):
-            super().paint(painter, option, index)
             return
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
         roles = QPalette.ColorRole
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if selected:
-            painter.fillRect(option.rect, option.palette.highlight())
         colour = option.palette.color(roles.HighlightedText if selected else roles.Accent)
         faint = option.palette.color(roles.HighlightedText if selected else roles.PlaceholderText)
         area = QRectF(option.rect).adjusted(_MARGIN, 2, -_MARGIN, -2)

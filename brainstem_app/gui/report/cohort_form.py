@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
 
 from brainstem_app.gui.compare.choice_list import ChoiceList
-from brainstem_app.gui.controls import make_button, make_check_box
+from brainstem_app.gui.controls import FieldForm, make_button, make_check_box
 from brainstem_app.gui.report.cohort_choices import (
     AdjustChoices,
     GroupChoices,
@@ -58,16 +58,11 @@ class CohortForm(ComparisonPanel):
         ticks.addWidget(self.none_button)
         ticks.addStretch(1)
         self.of_study = QWidget(self)
-        form = QFormLayout(self.of_study)
-        form.setContentsMargins(0, 0, 0, 0)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        name = QLabel("&Corrected labels", self.of_study)
-        name.setBuddy(self.edited)
-        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-        form.addRow(name, self.edited)
-        what = QFormLayout()
-        what.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        what.addRow("What", self.measure)
+        form = FieldForm(self.of_study)
+        form.setRowWrapPolicy(FieldForm.RowWrapPolicy.WrapLongRows)
+        form.add("&Corrected labels", self.edited)
+        what = FieldForm()
+        what.add("What", self.measure)
         left = QVBoxLayout()
         left.addLayout(what)
         left.addWidget(self.subjects, 1)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from brainstem_app.counting import counted, listed
 from brainstem_app.evaluation.linear_model import SMALL_GROUP, least_reference
+from brainstem_app.gui.background import Reader
 from brainstem_app.gui.file_dialogs import FileDialogs
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.report.cohort_choices import chosen_edited
@@ -42,6 +43,8 @@ class CohortPanel(CohortForm):
         self._reports: tuple[ReportEntry, ...] = ()
         self._entries: dict[str, ReportEntry] = {}
         self._is_of_new_study = False
+        self._reader, self._ticks_all = Reader(context.background), False
+        self._is_waiting = True
         self.people = People()
         self._connect()
         self._show_people(People())
@@ -68,14 +71,14 @@ class CohortPanel(CohortForm):
 
     def _on_study(self) -> None:
         """Begin anew with the people and the table of a study that was opened."""
-        self._is_of_new_study = True
+        self._is_of_new_study = self._is_waiting = True
         self.table.clear()
 
     # What there is -----------------------------------------------------------------------------------
 
     def set_entries(self, entries: tuple[ReportEntry, ...]) -> None:
         """Offer segmentations, or changes over time where there are any, the latest first."""
-        self._reports = entries
+        self._reports, self._is_waiting = entries, False
         model, has_changes = self.measure.model(), any(e.kind is ReportKind.CHANGE for e in entries)
         item = model.item(1) if isinstance(model, QStandardItemModel) else None
         if item is not None:
@@ -95,25 +98,16 @@ class CohortPanel(CohortForm):
         kind = self.measure.currentData()
         offered = {str(entry.folder): entry for entry in self._reports if entry.kind == kind}
         if offered == self._entries:
+            self._update()
             return
         before = self.subjects.ticked()
         self._is_of_new_study = False
         self._entries = offered
-        named = {folder: self._name(entry) for folder, entry in offered.items()}
+        named = {folder: entry.title for folder, entry in offered.items()}
         self.subjects.offer(dict(sorted(named.items(), key=lambda one: one[1].casefold())))
         self.subjects.tick(before)
-        self._read(ticks=is_first)
-
-    def _name(self, entry: ReportEntry) -> str:
-        said = [
-            word
-            for word, holds in (
-                ("corrected", entry.is_edited or entry.is_corrected),
-                ("rejected", entry.is_rejected),
-            )
-            if holds
-        ]
-        return f"{entry.name} ({', '.join(said)})" if said else entry.name
+        self._ticks_all = self._ticks_all or is_first
+        self._read()
 
     def _choose_table(self) -> None:
         kinds = "Tables (participants.tsv *.tsv);;All files (*)"
@@ -123,7 +117,7 @@ class CohortPanel(CohortForm):
             self.table.setText(str(path))
             self._read()
 
-    def _read(self, *, ticks: bool = False) -> None:
+    def _read(self) -> None:
         """Read who the segmentations are of, and what the table says of them."""
         folders, text = tuple(entry.folder for entry in self._entries.values()), self.table.text().strip()
         missing = self._missing()
@@ -132,16 +126,17 @@ class CohortPanel(CohortForm):
         def done(people: People) -> None:
             self.resolved.emit("table")
             self._show_people(people)
-            if ticks:
+            if self._ticks_all:
+                self._ticks_all = False
                 self._tick_all()
 
-        self._context.background.run(
-            lambda: read_people(folders, table, missing),
-            done,
-            lambda error: self.message.emit(
-                message_of_error(error, "The table of participants cannot be read.", "table")
-            ),
-        )
+        def failed(error: BaseException) -> None:
+            self._update()
+            what = "The table of participants cannot be read."
+            self.message.emit(message_of_error(error, what, "table"))
+
+        self._reader.read(lambda: read_people(folders, table, missing), done, failed)
+        self._update()
 
     def _table_of_study(self) -> Path | None:
         """Table of the open study's dataset, for changes: their reports name no scans."""
@@ -234,6 +229,8 @@ class CohortPanel(CohortForm):
 
     def _problem(self, chosen: list[str], different: str, asked: tuple[str, ...]) -> str:
         """Why these people cannot be compared; empty if they can."""
+        if self._reader.is_reading or self._is_waiting:
+            return "Finding out who they are…"
         if twice := sorted({name for name in chosen if chosen.count(name) > 1}):
             return f"Tick one result of each person; two or more of: {listed(twice)}."
         fewest = 1 if self.persons.path and not self.group.currentData() else _FEWEST

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from brainstem_app.counting import counted
 from brainstem_app.gui.file_dialogs import FileDialogs
-from brainstem_app.gui.messages.message import message_of_error
+from brainstem_app.gui.messages.window_words import error_words
 from brainstem_app.gui.report.cohort_choices import PersonChoices
 from brainstem_app.gui.segment.save_copies import save_copy
 
@@ -70,8 +70,7 @@ class ReferenceFile(QObject):
         self.changed.emit()
 
     def _show_fault(self, error: BaseException) -> None:
-        told = message_of_error(error, "The file cannot be read.")
-        self._fault = " ".join(part for part in (told.what, told.fix) if part)
+        self._fault = error_words(error, "The file cannot be read.", "cohort")
         self._choices.about.setText(self._fault)
         self.changed.emit()
 

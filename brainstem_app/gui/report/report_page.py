@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QHeaderView,
     QPushButton,
     QStackedWidget,
-    QTreeWidget,
-    QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
 from brainstem_app.counting import counted
 from brainstem_app.gui.app_context import AppContext
-from brainstem_app.gui.controls import fill_side_by_side, make_button, make_search, make_switch
+from brainstem_app.gui.background import Reader
+from brainstem_app.gui.controls import faint_label, fill_side_by_side, make_button, make_search, make_switch
 from brainstem_app.gui.design.empty_hint import HintOrContent
-from brainstem_app.gui.design.look import colours_of, set_icon, set_primary
-from brainstem_app.gui.design.tokens import SPACE
+from brainstem_app.gui.design.look import set_icon, set_primary
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.report.change_panel import ChangePanel
@@ -31,7 +27,9 @@ from brainstem_app.gui.report.cohort_panel import CohortPanel
 from brainstem_app.gui.report.comparison_panel import ComparisonPanel
 from brainstem_app.gui.report.export import ReportExport
 from brainstem_app.gui.report.report_content import ReportContent
-from brainstem_app.gui.report.report_entries import ReportEntry, ReportKind, find_reports
+from brainstem_app.gui.report.report_entries import ReportEntry, ReportKind
+from brainstem_app.gui.report.report_list import ReportList
+from brainstem_app.gui.report.report_search import FoundReports, ReportSearch
 from brainstem_app.gui.report.report_view import ReportView
 from brainstem_app.gui.report.retest_panel import RetestPanel
 from brainstem_app.gui.row_menu import RowMenu
@@ -42,8 +40,7 @@ from brainstem_app.jobs.job import EvaluateRunJob
 if TYPE_CHECKING:
     from brainstem_app.gui.jobs.queued_job import QueuedJob
 
-_ENTRY_ROLE = Qt.ItemDataRole.UserRole
-_LIST_WIDTH, _LEAST_LIST_WIDTH = 300, 200
+_LIST_WIDTH = 300
 
 
 class ReportPage(StepPage):
@@ -52,7 +49,15 @@ class ReportPage(StepPage):
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self.content: ReportContent | None = None
-        self.list = self._list()
+        self._search, self._wanted = ReportSearch(), ""
+        self._known: tuple[ReportEntry, ...] | None = None  # None until all are found
+        self._reader, self._reading = Reader(context.background), Reader(context.background)
+        self.list = ReportList(self)
+        self.list.chosen_changed.connect(self._on_chosen)
+        for signal in (self.list.itemClicked, self.list.itemActivated):
+            signal.connect(lambda _item: self._show_report())
+        self.left = faint_label(self, name="What is being looked for")
+        self.left.hide()
         self.report = ReportView(self)
         self.model, self.lines, self.notes = self.report.model, self.report.lines, self.report.notes
         self.progress = JobProgress(self)
@@ -66,12 +71,11 @@ class ReportPage(StepPage):
         self.export.message.connect(self.message)
         self._make_buttons()
         self._lay_out()
-        context.study.opened.connect(lambda: self._show(None))
+        context.study.opened.connect(self._on_study)
         context.study.contents_changed.connect(self.read)
         context.jobs.added.connect(lambda _job: self._update())
         context.jobs.changed.connect(self._on_job_changed)
-        self._show_nothing()
-        self.read()
+        self._on_study()
 
     def _make_buttons(self) -> None:
         self.measure_button = make_button(
@@ -159,9 +163,10 @@ class ReportPage(StepPage):
         beside = QVBoxLayout(left)
         beside.setContentsMargins(0, 0, 0, 0)
         hint = "Shows only the reports whose name or model holds this text"
-        self.search = make_search(self, "Find a report", hint, lambda _text: self._narrow())
+        self.search = make_search(self, "Find a report", hint, lambda text: self.list.seek(text))
         beside.addWidget(self.search)
         beside.addWidget(self.list, 1)
+        beside.addWidget(self.left)
         for button in self._panels:
             beside.addWidget(button)
         fill_side_by_side(self, left, self.right, (_LIST_WIDTH, 830))
@@ -172,24 +177,6 @@ class ReportPage(StepPage):
         """Make a button that does something with the chosen report."""
         return make_button(self, text, hint, lambda: None if self.chosen is None else slot(self.chosen), icon)
 
-    def _list(self) -> QTreeWidget:
-        tree = QTreeWidget(self)
-        tree.setColumnCount(2)
-        tree.setHeaderLabels(["Report", "Model"])
-        tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        tree.header().resizeSection(1, tree.fontMetrics().horizontalAdvance("brainstem31 5  ") + 2 * SPACE)
-        tree.header().setStretchLastSection(False)
-        least = tree.indentation() + tree.fontMetrics().horizontalAdvance("sub-sim01_T1w…  ")
-        tree.header().setMinimumSectionSize(least)
-        tree.setAccessibleName("Reports")
-        tree.setAccessibleDescription("Choosing one shows its numbers beside the list.")
-        tree.setMinimumWidth(_LEAST_LIST_WIDTH)
-        tree.setRootIsDecorated(False)
-        tree.currentItemChanged.connect(lambda item, _before: self._on_chosen(item))
-        for signal in (tree.itemClicked, tree.itemActivated):
-            signal.connect(lambda _item: self._show_report())
-        return tree
-
     # What there is -----------------------------------------------------------------------------------
 
     def activate(self) -> None:
@@ -197,107 +184,79 @@ class ReportPage(StepPage):
         self.read()
 
     def read(self) -> None:
-        """Look for the reports of the study and of the segmentations."""
+        """Look for the reports of the study and of the segmentations, while the page is looked at."""
         study, results = self.context.study.folder, self.context.settings.results_folders
-        self.context.background.run(
-            lambda: find_reports(study, *results),
-            self._show_entries,
-            lambda error: self.message.emit(message_of_error(error, "The reports cannot be listed.", "list")),
-        )
+        if self.isVisible():
+            self._look(lambda: self._search.find(study, *results), (study, results))
+
+    def _look(self, function: Callable[[], FoundReports], where: Hashable) -> None:
+        def failed(error: BaseException) -> None:
+            self._show_emptiness()
+            self.message.emit(message_of_error(error, "The reports cannot be listed.", "list"))
+
+        self._reader.read(function, lambda found: self._show_found(found, where), failed, where)
+        self._show_emptiness()
 
     @property
     def entries(self) -> tuple[ReportEntry, ...]:
         """Reports of the list."""
-        groups = (self.list.topLevelItem(row) for row in range(self.list.topLevelItemCount()))
-        return tuple(
-            group.child(row).data(0, _ENTRY_ROLE)
-            for group in groups
-            if group is not None
-            for row in range(group.childCount())
-        )
+        return self.list.entries
 
-    def choose(self, name: str) -> None:
-        """Choose the report of a run, comparison or result folder."""
-        for item in self.list.findItems(name, Qt.MatchFlag.MatchExactly | Qt.MatchFlag.MatchRecursive):
-            if item.data(0, _ENTRY_ROLE) is not None:
-                self.list.setCurrentItem(item)
-                return
-
-    def _show_entries(self, entries: tuple[ReportEntry, ...]) -> None:
+    def _show_found(self, found: FoundReports, where: Hashable) -> None:
+        """Show the reports that are known, and look for the rest."""
         self.resolved.emit("list")
-        for panel in self._panels.values():
-            panel.set_entries(entries)
-        if entries == self.entries and entries:
-            return
-        titles = {
-            ReportKind.RUN: "Runs of the study",
-            ReportKind.COMPARISON: "Comparisons",
-            ReportKind.COHORT: "Groups of people",
-            ReportKind.RETEST: "Repeatability",
-            ReportKind.CHANGE: "Change over time",
-            ReportKind.SEGMENTATION: "Segmentations",
-        }
-        chosen = self.context.study.workspace.choices.get("report", "")
-        with QSignalBlocker(self.list):
-            self.list.clear()
-            for kind, title in titles.items():
-                group = QTreeWidgetItem(self.list, [title])
-                group.setFlags(Qt.ItemFlag.ItemIsEnabled)
-                for entry in entries:
-                    if entry.kind is kind:
-                        self._add_item(group, entry)
-                group.setExpanded(True)
-        self._narrow()
-        count = sum(bool(entry.files) for entry in entries)
-        self.status.emit(counted(count, "report") if entries else "")
-        names = [entry.name for entry in entries]
-        if names:
+        if found.left and not self._reader.is_reading and self.isVisible():
+            self._look(lambda: self._search.find_more(found), where)
+        entries, is_all = found.entries, not self._reader.is_reading
+        if not is_all and len(entries) < len(self.entries):
+            return  # they were all known before; those that have gone since are taken off at the end
+        if is_all:
+            self._known = entries
+            self._tell_panel()
+        self.list.show_entries(entries)
+        count = counted(sum(bool(entry.files) for entry in entries), "report")
+        self.status.emit(count if entries else "")
+        self.left.setText("" if is_all else f"{count}; still looking…")
+        self.left.setVisible(not is_all)
+        if entries:
             self.shown.show_content()
-            measured = next((entry.name for entry in entries if entry.files), names[0])
-            # A change over time is named by its folder, in which each person has a report.
-            wanted = (entry.name for entry in entries if chosen in (entry.name, entry.folder.parent.name))
-            self.choose(next(wanted, measured))
+            self._choose(entries, is_all=is_all)
         else:
-            self._show_nothing()
+            self._show_emptiness()
 
-    def _narrow(self) -> None:
-        """Show the reports that hold what is looked for, and no empty group."""
-        text = self.search.text().casefold()
-        for group in self.list.findItems("", Qt.MatchFlag.MatchContains):
-            items = [group.child(place) for place in range(group.childCount())]
-            for item in items:
-                item.setHidden(text not in f"{item.text(0)}\n{item.text(1)}".casefold())
-            group.setHidden(all(item.isHidden() for item in items))
+    def _choose(self, entries: tuple[ReportEntry, ...], *, is_all: bool) -> None:
+        """Mark the report that was looked at last, or the first one that was measured."""
+        # A change over time is named by its folder, in which each person has a report.
+        wanted = (entry.name for entry in entries if self._wanted in (entry.name, entry.folder.parent.name))
+        if self._wanted and (name := next(wanted, "")):
+            self._wanted = ""
+            self.list.choose(name)
+        elif self.chosen is None and (is_all or not self._wanted):
+            self.list.choose(next((entry.name for entry in entries if entry.files), entries[0].name))
 
-    def _show_nothing(self) -> None:
+    def _show_emptiness(self) -> None:
+        """Say why no report is shown, if none is."""
+        if self.entries:
+            return
+        if self._reader.is_reading:
+            self.shown.show_hint("Looking for reports…")
+            return
         self._show(None)
         words = "Segmented scans and trained networks have their reports here."
         self.shown.show_hint(words, "Segment a scan")
 
-    def _add_item(self, group: QTreeWidgetItem, entry: ReportEntry) -> None:
-        item = QTreeWidgetItem(group, [entry.name])
-        item.setData(0, _ENTRY_ROLE, entry)
-        item.setToolTip(0, str(entry.folder))
-        if entry.model is None:
-            item.setFirstColumnSpanned(True)
-            return
-        words = [entry.model.title]
-        if entry.model.mean_iou is None:
-            words.append(entry.model.accuracy)
-        if entry.is_edited or entry.is_corrected:
-            words.append("edited" if entry.is_edited else "corrected")
-        if entry.is_rejected:
-            words.append("rejected")
-        names_model = "/" in entry.name and len(words) > 1  # in a study: whose it is, and the model
-        item.setText(1, ", ".join(words[names_model:]))
-        item.setToolTip(1, f"Model {entry.model.title}, {entry.model.accuracy}")
-        if len(words) > 1:
-            item.setForeground(1, QColor(colours_of(self).fair))
+    def _on_study(self) -> None:
+        """Show nothing of the study before; what was chosen in this one is chosen again."""
+        self._wanted = self.context.study.workspace.choices.get("report", "")
+        self._reader.forget()
+        self._known = None
+        self.list.show_entries(())
+        self._show(None)
+        self._show_emptiness()
+        self.read()
 
-    def _on_chosen(self, item: QTreeWidgetItem | None) -> None:
-        entry = None if item is None else item.data(0, _ENTRY_ROLE)
-        if entry is None:
-            return
+    def _on_chosen(self, entry: ReportEntry) -> None:
+        self._wanted = ""
         self.context.study.remember_choice("report", entry.name)
         self.report.show_reading()
 
@@ -307,7 +266,7 @@ class ReportPage(StepPage):
             content = read_report(entry)
             return content, tuple(QImage(str(path)) for path in content.pictures)
 
-        self.context.background.run(
+        self._reading.read(
             read,
             lambda found: self._show(*found) if self.chosen == entry else None,
             lambda error: self.message.emit(message_of_error(error, "The report cannot be read.", "read")),
@@ -316,9 +275,7 @@ class ReportPage(StepPage):
     @property
     def chosen(self) -> ReportEntry | None:
         """The report that is marked."""
-        item = self.list.currentItem()
-        entry: ReportEntry | None = None if item is None else item.data(0, _ENTRY_ROLE)
-        return entry
+        return self.list.chosen
 
     def _show(self, content: ReportContent | None, pictures: tuple[QImage, ...] = ()) -> None:
         self.content = content
@@ -332,9 +289,16 @@ class ReportPage(StepPage):
             for other in self._panels.keys() - {button}:
                 other.setChecked(False)
             self.right.setCurrentWidget(self._panels[button])
+            self._tell_panel()
             self._panels[button].focus_first()
         elif self._shown_panel is None:
             self.right.setCurrentWidget(self.shown)
+
+    def _tell_panel(self) -> None:
+        """Offer all reports in the panel that is looked at: it takes time to list and read thousands."""
+        panel = self._shown_panel
+        if panel is not None and self._known is not None:
+            panel.set_entries(self._known)
 
     def _show_report(self) -> None:
         for button in self._panels:
@@ -363,8 +327,7 @@ class ReportPage(StepPage):
 
     def _read_again(self, name: str) -> None:
         self._show_report()
-        self.context.study.remember_choice("report", name)
-        self.list.clear()
+        self._wanted = name
         self.read()
 
     def _on_job_changed(self, job: QueuedJob) -> None:

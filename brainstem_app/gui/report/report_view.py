@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from brainstem_app.gui.controls import faint_label, make_sortable, make_table
+from brainstem_app.gui.messages.window_words import window_words
 from brainstem_app.gui.picture_box import PictureBox
 from brainstem_app.gui.report.cohort_drawing import GroupDots, PlotDelegate
 from brainstem_app.gui.report.report_content import ReportContent
@@ -116,7 +117,7 @@ class ReportView(QWidget):
             box.show_image(None if image.isNull() else image, path)
             box.setVisible(not image.isNull())
         self.pictures.setVisible(not (self.picture.is_empty and self.plane.is_empty))
-        self.notes.setText("" if content is None else content.notes)
+        self.notes.setText("" if content is None else window_words(content.notes))
         self.limits.setVisible(bool(self.notes.text()))
         self.title.setText(f"<b>{escape(content.entry.name)}</b>" if content is not None else "")
 

@@ -11,18 +11,16 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QComboBox,
-    QFormLayout,
     QHeaderView,
-    QLabel,
     QWidget,
 )
 
 from brainstem_app.counting import counted
 from brainstem_app.errors import UnconfirmedError
-from brainstem_app.gui.controls import make_check_box, make_table
+from brainstem_app.gui.background import Reader
+from brainstem_app.gui.controls import FieldForm, make_check_box, make_table
 from brainstem_app.gui.design.choice_box import ChoiceBox
-from brainstem_app.gui.messages.message import message_of_error
-from brainstem_app.gui.messages.window_words import window_words
+from brainstem_app.gui.messages.window_words import error_words, window_words
 from brainstem_app.gui.report.cohort_choices import chosen_edited, edited_box
 from brainstem_app.gui.report.comparison_panel import ComparisonPanel
 from brainstem_app.gui.report.report_entries import ReportKind
@@ -53,7 +51,7 @@ class RetestPanel(ComparisonPanel):
 
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
-        self._request = 0
+        self._reader = Reader(context.background)
         self._can_start = False
         self.confirmed = make_check_box(
             self,
@@ -100,16 +98,12 @@ class RetestPanel(ComparisonPanel):
         return box
 
     def _lay_out(self) -> None:
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.addRow("B&oth results", self.way)
-        form.addRow(self.first.label, self.first)
-        form.addRow(self.second.label, self.second)
-        self._model_row = (QLabel("Mode&l", self), self.model)
-        corrected = QLabel("&Corrected labels", self)
-        for label, box in (self._model_row, (corrected, self.edited)):
-            label.setBuddy(box)
-            form.addRow(label, box)
+        form = FieldForm()
+        form.add("B&oth results", self.way)
+        for place in (self.first, self.second):
+            form.add(place.label, place, place.label.buddy())
+        self._model_row = (form.add("Mode&l", self.model), self.model)
+        form.add("&Corrected labels", self.edited)
         column = self._begin_column(
             "Sets two results of the same people against each other: two scans, or one scan prepared in"
             " two ways. It says how much of a difference is the method's own noise. Both must be"
@@ -227,8 +221,8 @@ class RetestPanel(ComparisonPanel):
 
     def _read(self) -> None:
         """Look for both results of each person."""
-        self._request += 1
-        request, way = self._request, self.chosen_way
+        self._reader.forget()
+        way = self.chosen_way
         first, second, is_confirmed = self.first.path, self.second.path, self.confirmed.isChecked()
         study, model = self._context.study.results_study, self.model.currentText()
         edited = chosen_edited(self.edited)
@@ -256,18 +250,14 @@ class RetestPanel(ComparisonPanel):
             return counted_pairs(found, edited)
 
         def done(found: Pairs) -> None:
-            if request == self._request:
-                self._show(found, self._words(found))
+            self._show(found, self._words(found))
 
         def failed(error: BaseException) -> None:
-            if request == self._request:
-                if isinstance(error, UnconfirmedError):
-                    self.confirmed.show()
-                told = message_of_error(error, "The results cannot be read.")
-                words = " ".join(part for part in (told.what, told.fix) if part)
-                self._show(None, window_words(words, "retest"))
+            if isinstance(error, UnconfirmedError):
+                self.confirmed.show()
+            self._show(None, error_words(error, "The results cannot be read.", "retest"))
 
-        self._context.background.run(read, done, failed)
+        self._reader.read(read, done, failed)
 
     def _words(self, found: Pairs) -> str:
         text = "{} with two results.".format(counted(len(found.pairs), "person"))

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from brainstem_app.gui.document.brush import Brush
 from brainstem_app.gui.document.drawing_tools import SMALLEST_MM, Tool
 from brainstem_app.gui.document.opened import OpenKind, kind_of
+from brainstem_app.gui.dropped import dropped_paths, take_drop
 from brainstem_app.gui.review.linked_views import LinkedViews
 from brainstem_app.gui.review.view_layout import ViewLayout
 from brainstem_app.gui.viewer.convention import Plane
@@ -61,7 +62,7 @@ class DocumentViews(LinkedViews):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
         """Take one image over an open scan; anything else is the window's."""
         if self._document.layers.can_add and _dropped_image(event) is not None:
-            event.acceptProposedAction()
+            take_drop(event)
         else:
             event.ignore()
 
@@ -69,7 +70,7 @@ class DocumentViews(LinkedViews):
         """Tell of the image."""
         path = _dropped_image(event)
         if path is not None:
-            event.acceptProposedAction()
+            take_drop(event)
             self.image_dropped.emit(path, self.mapToGlobal(event.position().toPoint()))
 
     def _connect_document(self) -> None:
@@ -246,7 +247,7 @@ def _dropped_image(event: QDropEvent) -> Path | None:
     """Path of the one file that is dropped, if it is named as an image is that is no label map."""
     from brainstem_app.imaging.file_names import HEADER_ENDINGS, LOOSE_ENDINGS, has_ending
 
-    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+    paths = dropped_paths(event)
     if len(paths) != 1 or not paths[0].is_file() or kind_of(paths[0]) is not OpenKind.SCAN:
         return None
     return paths[0] if has_ending(paths[0], (*LOOSE_ENDINGS, *HEADER_ENDINGS)) else None

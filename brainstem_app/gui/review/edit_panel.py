@@ -106,6 +106,7 @@ class EditPanel(Card):
         pixels = QPixmap(_SWATCH, _SWATCH)
         pixels.fill(Qt.GlobalColor.transparent if structure is None else QColor(structure.colour))
         self._swatch.setPixmap(pixels)
+        self._swatch.setVisible(structure is not None)
         words = "" if structure is None else f"{structure.name} ({structure.full_name})"
         if self._editor.tool is Tool.ERASER and not self._editor.protects:
             text = "The eraser takes every label."

@@ -13,17 +13,18 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
-    QFormLayout,
     QHBoxLayout,
     QLabel,
     QVBoxLayout,
     QWidget,
 )
 
-from brainstem_app.gui.controls import make_check_box
+from brainstem_app.gui.background import Reader
+from brainstem_app.gui.controls import FieldForm, faint_label, make_check_box
 from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.design.look import set_primary
 from brainstem_app.gui.design.tokens import SPACE
+from brainstem_app.gui.messages.window_words import error_words
 from brainstem_app.gui.review.paper_figure import (
     ONE_COLUMN_MM,
     TWO_COLUMNS_MM,
@@ -74,8 +75,9 @@ class FigureDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Figure for a paper")
-        self._content, self._background = content, background
-        self._request = 0
+        self._content, self._reader = content, Reader(background)
+        self._figure: Figure | None = None  # as it is chosen now, once it is drawn
+        self._is_wanted = False
         self._layouts = self._made_layouts(on_screen)
         self.layouts = self._choice("Layout", [one.title for one in self._layouts])
         self.widths = self._choice("Width", ["two columns, 174 mm", "one column, 85 mm"])
@@ -87,12 +89,13 @@ class FigureDialog(QDialog):
         self.rulers.setVisible(bool(content.rulers))
         self.preview = QLabel(self)
         self.preview.setAccessibleName("Preview of the figure")
-        self.preview.setText("Drawing…")
         self.preview.setMinimumSize(_PREVIEW)
         self.preview.setAlignment(Qt.AlignmentFlag.AlignCenter)
         for box in (self.legend, self.letters, self.scale, self.rulers):
             box.setChecked(True)
             box.toggled.connect(lambda _on: self._draw())
+        self.state = faint_label(self, name="State of the preview")
+        self.state.setMinimumHeight(self.state.fontMetrics().height())
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
         self.save_button = buttons.addButton("&Save…", QDialogButtonBox.ButtonRole.AcceptRole)
         self.save_button.setToolTip("PNG with 300 dpi, SVG or PDF")
@@ -121,21 +124,22 @@ class FigureDialog(QDialog):
         return tuple(one for one in made if one.cells)
 
     def _lay_out(self, buttons: QDialogButtonBox) -> None:
-        form = QFormLayout()
+        form = FieldForm()
         for text, control in (
             ("La&yout", self.layouts),
             ("&Width", self.widths),
             ("&Ground", self.grounds),
         ):
-            label = QLabel(text, self)
-            label.setBuddy(control)
-            form.addRow(label, control)
+            form.add(text, control)
         for box in (self.legend, self.letters, self.scale, self.rulers):
             form.addRow("", box)
         beside = QHBoxLayout()
         beside.setSpacing(2 * SPACE)
         beside.addLayout(form)
-        beside.addWidget(self.preview, 1)
+        shown = QVBoxLayout()
+        shown.addWidget(self.preview, 1)
+        shown.addWidget(self.state, 0, Qt.AlignmentFlag.AlignHCenter)
+        beside.addLayout(shown, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
         layout.addLayout(beside, 1)
@@ -157,44 +161,43 @@ class FigureDialog(QDialog):
         return lambda: draw_figure(content, chosen.cells, style)
 
     def _draw(self) -> None:
-        """Draw the preview on a thread."""
-        draw = self.figure()
+        """Draw the figure on a thread; of two drawings the later one counts, and none once it is closed."""
+        draw, self._figure = self.figure(), None
+        self.state.setText("Drawing…")
 
-        def show(image: QImage) -> None:
-            keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-            self.preview.setPixmap(QPixmap.fromImage(image).scaled(_PREVIEW, keep, smooth))
-
-        self._run(lambda: _picture(draw()), show)
-
-    def _save(self) -> None:
-        """Draw the figure, then close: what waits for it is gone with the dialog."""
-
-        def give(figure: Figure) -> None:
-            self.save_wanted.emit(figure)
-            self.accept()
-
-        self.setEnabled(False)
-        self._run(self.figure(), give)
-
-    def _run(self, draw: Callable[[], Any], done: Callable[[Any], None]) -> None:
-        """Draw on a thread; of two drawings the later one counts, and none once the dialog is closed."""
-        self._request += 1
-        request = self._request
-
-        def drawn(result: Any) -> None:
-            if request == self._request:
-                done(result)
+        def drawn() -> tuple[Figure, QImage]:
+            figure = draw()
+            return figure, _picture(figure)
 
         def failed(error: BaseException) -> None:
-            if request == self._request:
-                self.setEnabled(True)
-                self.preview.setText(str(error))
+            self._is_wanted = False
+            self.state.setText(error_words(error, "The figure cannot be drawn."))
 
-        self._background.run(draw, drawn, failed)
+        self._reader.read(drawn, lambda both: self._show(*both), failed)
+
+    def _show(self, figure: Figure, image: QImage) -> None:
+        keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+        ratio = self.devicePixelRatioF()
+        shown = QPixmap.fromImage(image).scaled(_PREVIEW * ratio, keep, smooth)
+        shown.setDevicePixelRatio(ratio)
+        self.preview.setPixmap(shown)
+        self._figure = figure
+        self.state.clear()
+        if self._is_wanted:
+            self._save()
+
+    def _save(self) -> None:
+        """Give the figure away and close, as soon as it is drawn."""
+        if self._figure is None:
+            self._is_wanted = True
+            self.state.setText("Drawing… It is saved when it is drawn.")
+            return
+        self.save_wanted.emit(self._figure)
+        self.accept()
 
     def done(self, result: int) -> None:
         """Close; what is being drawn is not wanted any more."""
-        self._request += 1
+        self._reader.forget()
         super().done(result)
 
 

@@ -11,7 +11,6 @@ from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QFormLayout,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -23,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from brainstem_app.gui.controls import make_button
+from brainstem_app.gui.controls import FieldForm, make_button
 from brainstem_app.gui.design.look import colours_of
 from brainstem_app.gui.file_dialogs import FileDialogs
 from brainstem_app.imaging.bids.new_dataset import PARTICIPANT_COLUMNS, NewScan, problems_of, proposed
@@ -132,9 +131,8 @@ class DatasetDialog(QDialog):
         place = QHBoxLayout()
         place.addWidget(self.folder, 1)
         place.addWidget(make_button(self, "C&hoose…", "Choose another folder", self._choose_folder))
-        form = QFormLayout()
-        form.addRow("&Folder", place)
-        form.labelForField(place).setBuddy(self.folder)  # type: ignore[attr-defined]
+        form = FieldForm()
+        form.add("&Folder", place, self.folder)
         how = QHBoxLayout()
         for button in (self.copies, self.links):
             how.addWidget(button)

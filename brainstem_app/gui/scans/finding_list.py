@@ -18,6 +18,7 @@ from brainstem_app.counting import counted
 from brainstem_app.gui.controls import level_icon, remove_widgets, widgets_of
 from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.design.look import set_tone
+from brainstem_app.gui.messages.window_words import window_words
 from brainstem_app.gui.scans.listing import SEVERAL_SERIES
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class FindingList(QScrollArea):
         for finding in found.findings if found is not None else ():
             is_choice = finding.code == SEVERAL_SERIES
             fix = "Take the one of the T1-weighted scan." if is_choice else finding.fix
-            self._add(finding.level.value, finding.problem, fix)
+            self._add(finding.level.value, window_words(finding.problem), window_words(fix))
 
     def offer_series(self, series: tuple[OfferedSeries, ...], taken: str) -> None:
         """Let the user choose a series of a DICOM folder: the one taken is marked, or the likely one."""

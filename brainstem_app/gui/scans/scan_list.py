@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from brainstem_app.counting import agreeing, counted
+from brainstem_app.gui.background import Reader
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
 from brainstem_app.gui.scans.listing import Listing, list_scans
 
@@ -89,7 +90,7 @@ class ScanList(QObject):
         self._before: list[_Step] = []
         self._undone: list[_Step] = []
         self._listed: Listing | None = Listing()  # None while it is being read
-        self._request = 0
+        self._reader = Reader(context.background)
         self.now = ScanSources()
 
     def add(self, paths: Iterable[Path]) -> None:
@@ -167,24 +168,21 @@ class ScanList(QObject):
         self._list(sources, known)
 
     def _list(self, sources: ScanSources, known: Listing | None = None) -> None:
-        """Show a listing that is known, or read one on a thread; of several answers the latest counts."""
-        self._request += 1
-        request = self._request
+        """Show a listing that is known, or read one on a thread."""
+        self._reader.forget()
         self.now, self._listed = sources, known
         self._remember()
         self.steps_changed.emit()
         self.changed.emit()
 
         def done(listing: Listing) -> None:
-            if request == self._request:
-                self.busy.emit("")
-                self._listed = listing
-                self._tell_of(listing)
-                self.read.emit(sources.filtered(listing))
+            self.busy.emit("")
+            self._listed = listing
+            self._tell_of(listing)
+            self.read.emit(sources.filtered(listing))
 
         def failed(error: BaseException) -> None:
-            if request == self._request:
-                self.busy.emit("")
+            self.busy.emit("")
             self.message.emit(message_of_error(error, ""))
 
         if known is not None or not sources.sources:
@@ -192,7 +190,7 @@ class ScanList(QObject):
             done(known or Listing())
             return
         self.busy.emit(f"Reading {_named(sources.sources)}…")
-        self._context.background.run(lambda: list_scans(sources.sources), done, failed)
+        self._reader.read(lambda: list_scans(sources.sources), done, failed)
 
     def _remember(self) -> None:
         self._context.study.remember(

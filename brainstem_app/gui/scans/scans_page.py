@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from brainstem_app.counting import counted
 from brainstem_app.gui.app_context import AppContext
 from brainstem_app.gui.arranged_rows import ArrangedRows
+from brainstem_app.gui.background import Reader
 from brainstem_app.gui.controls import (
     fit_columns,
     make_button,
@@ -72,6 +73,7 @@ class ScansPage(StepPage):
 
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
+        self._results = Reader(context.background)
         self.list = ScanList(context, self)
         self.list.read.connect(self._show_listing)
         self.list.message.connect(self.message)
@@ -109,13 +111,8 @@ class ScansPage(StepPage):
 
     def _make_buttons(self) -> None:
         self.view_button = make_button(self, "Vie&w", "Show the scan (Return)", self._view, "eye")
-        self.segment_button = make_primary(
-            self,
-            "Segme&nt…",
-            "Label the nuclei of the chosen scan, or of several",
-            self._segment,
-            "brain",
-        )
+        hint = "Label the nuclei of the chosen scan, or of several"
+        self.segment_button = make_primary(self, "Segme&nt…", hint, self._segment, "brain")
         self.prepare_button = make_button(
             self,
             "&Prepare for training…",
@@ -156,6 +153,8 @@ class ScansPage(StepPage):
             self, "redo-2", "Redo", "What was undone is done again (Ctrl+Shift+Z)"
         )
         self.redo_button.clicked.connect(self.list.redo)
+        for button in (self.undo_button, self.redo_button):
+            button.setProperty("framed", True)
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
@@ -189,12 +188,8 @@ class ScansPage(StepPage):
         outer.addWidget(self.stack)
 
     def _table(self) -> QTableView:
-        table = make_table(
-            self,
-            self._arranged,
-            "Scans",
-            "Return shows a scan; its findings are below the table.",
-        )
+        hint = "Return shows a scan; its findings are below the table."
+        table = make_table(self, self._arranged, "Scans", hint)
         table.setIconSize(QSize(THUMBNAIL, THUMBNAIL))
         table.verticalHeader().setDefaultSectionSize(THUMBNAIL + HALF)
         make_sortable(table)
@@ -306,9 +301,10 @@ class ScansPage(StepPage):
     def _read_results(self) -> None:
         """Look on a thread which scans are segmented."""
         study, folders = self.context.study.results_study, self.context.settings.results_folders
-        self.context.background.run(
-            lambda: find_states(study, folders), self.model.set_results, lambda _error: None
-        )
+        if self.model.rowCount():
+            where = study, folders
+            tell = self.model.set_results
+            self._results.read(lambda: find_states(study, folders), tell, lambda _error: None, where)
 
     def _show_summary(self) -> None:
         count = self.model.rowCount()

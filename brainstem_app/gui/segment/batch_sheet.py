@@ -8,13 +8,12 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QFormLayout,
     QLabel,
     QWidget,
 )
 
 from brainstem_app.counting import agreeing, counted, listed
-from brainstem_app.gui.controls import page_layout
+from brainstem_app.gui.controls import FieldForm, fit_height, page_layout
 from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.design.look import colours_of, set_primary
 from brainstem_app.gui.design.tokens import SPACE
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from brainstem_app.gui.segment.segment_panel import Offered
     from brainstem_app.gui.settings import WindowSettings
 
-_NAMED = 3
+_NAMED, _WIDTH = 3, 560
 _TOLD = 40  # under the pointer
 
 
@@ -79,8 +78,11 @@ class BatchSheet(QDialog):
         self.accepted.connect(lambda: self.confirmed.emit(str(self.models.currentData())))
         self.models.currentIndexChanged.connect(self._show_card)
         self._lay_out(buttons)
-        self.setMinimumWidth(min(560, parent.width()))
+        width = min(_WIDTH, parent.width())
+        self.setMinimumWidth(width)
         self._show_card()
+        self.show_time(" ")
+        fit_height(self, width)
 
     def show_time(self, words: str) -> None:
         """Say how long it will take."""
@@ -91,16 +93,15 @@ class BatchSheet(QDialog):
         self.models.setCurrentIndex(max(self.models.findData(name), 0))
 
     def _lay_out(self, buttons: QDialogButtonBox) -> None:
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.addRow("Scans", self.scans)
-        form.addRow("&Model", self.models)
-        form.addRow("", self.card)
-        form.addRow("Folder", self.place)
-        form.addRow("Written", self.outputs)
-        form.addRow("Time", self.time)
+        form = FieldForm()
+        form.add("Scans", self.scans)
+        form.add("&Model", self.models)
+        form.add("", self.card)
+        form.add("Folder", self.place)
+        form.add("Written", self.outputs)
+        form.add("Time", self.time)
         layout = page_layout(self)
-        layout.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
+        layout.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
         layout.addLayout(form)
         layout.addStretch(1)
         layout.addWidget(buttons)

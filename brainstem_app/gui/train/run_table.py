@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Qt
 from brainstem_app.gui.jobs.job_table import about_text
 from brainstem_app.gui.rows_model import Column, RowsModel
 from brainstem_app.gui.train.run_summary import RunSummary
-from brainstem_app.jobs.network_names import network_title
+from brainstem_app.jobs.network_names import loss_title, network_title
 
 
 class RunTable(RowsModel[RunSummary]):
@@ -20,7 +20,7 @@ class RunTable(RowsModel[RunSummary]):
         columns: list[Column[RunSummary]] = [
             Column("Run", lambda run: run.name),
             Column("Network", _network),
-            Column("Loss", lambda run: "" if run.job is None else run.job.loss),
+            Column("Loss", lambda run: "" if run.job is None else loss_title(run.job.loss)),
             Column("Epochs", _epochs),
             Column(
                 "IoU, nuclei",

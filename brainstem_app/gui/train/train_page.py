@@ -18,6 +18,7 @@ from brainstem_app.counting import counted
 from brainstem_app.edition import Edition, edition
 from brainstem_app.errors import InputError
 from brainstem_app.gui.app_context import AppContext
+from brainstem_app.gui.background import Reader
 from brainstem_app.gui.controls import (
     faint_label,
     fill_side_by_side,
@@ -32,6 +33,7 @@ from brainstem_app.gui.forms.model_form import ModelForm
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.jobs.speed_button import SpeedButton
 from brainstem_app.gui.messages.message import message_of_error
+from brainstem_app.gui.messages.window_words import error_words
 from brainstem_app.gui.row_menu import RowMenu
 from brainstem_app.gui.train.curves import Curves
 from brainstem_app.gui.train.estimate import device_text, estimate
@@ -61,6 +63,7 @@ class TrainPage(StepPage):
 
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
+        self._reader = Reader(context.background)
         self._proposed = ""
         self._again = QTimer(self, singleShot=True, interval=_LOOK_AGAIN_MS)
         self._again.timeout.connect(self._look_again)
@@ -158,7 +161,9 @@ class TrainPage(StepPage):
         if not self.device.text():
             self.device.setText("Looking for a graphics card…")
             self.context.background.run(
-                device_text, self.device.setText, lambda error: self.device.setText(str(error))
+                device_text,
+                self.device.setText,
+                lambda error: self.device.setText(error_words(error, "Which device is not known.")),
             )
 
     def _read_speed(self) -> None:
@@ -286,12 +291,14 @@ class TrainPage(StepPage):
         """Read the runs of the study."""
         contents = self.context.study.contents
         if contents is None:
+            self._reader.forget()
             self._show_runs(())
             return
-        self.context.background.run(
+        self._reader.read(
             lambda: read_runs(contents.folder, contents.runs),
             self._show_runs,
             lambda error: self.message.emit(message_of_error(error, "The runs cannot be read.", "runs")),
+            (contents.folder, contents.runs),
         )
 
     def _look_again(self) -> None:

@@ -12,7 +12,7 @@ ShortcutRow = tuple[str, str]
 ShortcutGroup = tuple[str, Sequence[ShortcutRow]]
 _WIDE = 1100
 _STYLE = (
-    "#shortcut_overlay { background: rgba(20, 20, 24, 235); }"
+    "#shortcut_overlay { background: rgba(20, 20, 24, 248); }"
     "#shortcut_overlay QLabel { color: #f0f0f2; background: transparent; }"
     "#shortcut_overlay QLabel[key='true'] { color: #ffd94a; font-weight: bold; }"
     "#shortcut_overlay QLabel[heading='true'] { font-weight: bold; font-size: 15px; padding-top: 8px; }"

@@ -73,7 +73,7 @@ class Opening(QObject):
         if path.is_dir() and kind is OpenKind.SCAN:
             self._open_scans([path])
             return
-        if kind is OpenKind.RESULT and len(results_in(path)) > 1:
+        if kind is OpenKind.RESULT and self._is_for_review(results_in(path)):
             self.review_results((path,))
             return
         if kind is OpenKind.SCAN and path.exists():
@@ -90,11 +90,15 @@ class Opening(QObject):
         from brainstem_app.gui.document.opened import results_in
 
         self._context.messages.clear("")  # the others go with what they are about
-        if len(results_in(folder)) > 1:
+        if self._is_for_review(results_in(folder)):
             self.review_results((folder,))
             return
         self._go_to(StepName.SEGMENT)
         self._segment.document.open_result(folder)
+
+    def _is_for_review(self, results: Sequence[Path]) -> bool:
+        """Whether results are looked at in Review: several, or whatever is opened there."""
+        return len(results) > 1 or (bool(results) and self._pages.step is StepName.REVIEW)
 
     def open_labels(self, path: Path) -> None:
         """Show a label map over the open scan."""

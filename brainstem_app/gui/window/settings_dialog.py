@@ -6,8 +6,11 @@ import os
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QWidget
 
+from brainstem_app.gui.controls import fit_height, page_layout
+from brainstem_app.gui.design.look import set_primary
+from brainstem_app.gui.design.tokens import SPACE
 from brainstem_app.gui.forms.model_form import ModelForm
 from brainstem_app.gui.settings import Preferences, WindowSettings
 from brainstem_app.jobs.folder_rights import make_folder
@@ -28,12 +31,15 @@ class SettingsDialog(QDialog):
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel, self
         )
+        set_primary(buttons.button(QDialogButtonBox.StandardButton.Ok))
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
+        layout = page_layout(self)
+        layout.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
         layout.addWidget(self.form, 1)
         layout.addWidget(buttons)
         self.setMinimumWidth(_WIDTH)
+        fit_height(self, _WIDTH)
 
     def accept(self) -> None:
         """Keep the settings; if one does not fit, the form says why and the dialog stays."""

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.imaging.dicom.contrast import other_contrast
+from brainstem_app.imaging.dicom.file_limits import DEFLATED, claims_too_many_frames, n_frames, swells
 from brainstem_app.imaging.spaces import Affine
 from brainstem_app.small_files import require_regular
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 Numbers = NDArray[np.float64]
 
 ORIENTATION, POSITION = "ImageOrientationPatient", "ImagePositionPatient"
-DEFLATED = "1.2.840.10008.1.2.1.99"
 #: How far the two directions of an image may be from length one and from a right angle.
 _ORTHONORMAL = 0.01
 _SEARCH_LIMIT = 2000
@@ -188,6 +188,8 @@ def read_images(path: Path) -> tuple[DicomImage, ...] | None:
     try:
         if dataset.get("Modality") in _NO_IMAGES:
             return ()
+        if claims_too_many_frames(path, dataset):
+            return None
         if "Rows" not in dataset:
             # One bad length swallows all that follows; the head of the file still says what it was.
             return None if _is_called_image(dataset) else ()
@@ -205,6 +207,8 @@ def read_dataset(path: Path, tags: list[Any] | None = None, *, pixels: bool = Fa
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of values that the scanner spells otherwise than DICOM
+            if swells(path):
+                return None
             return dcmread(path, force=True, stop_before_pixels=not pixels, specific_tags=tags)
     except Exception:  # noqa: BLE001 - pydicom raises a dozen unrelated types for damaged files
         return None
@@ -217,7 +221,7 @@ def frame_bytes(dataset: Dataset, frame: int | None) -> bytes:
     content: bytes = dataset.PixelData
     if frame is None:
         return content
-    count = int(dataset.get("NumberOfFrames") or 1)
+    count = n_frames(dataset)
     if dataset.file_meta.TransferSyntaxUID.is_encapsulated:
         return get_frame(content, frame, number_of_frames=count)
     size = int(dataset.Rows) * int(dataset.Columns) * int(dataset.get("SamplesPerPixel") or 1)
@@ -251,7 +255,7 @@ def _is_called_image(dataset: Dataset) -> bool:
 def _images_of(path: Path, dataset: Dataset) -> Iterator[DicomImage]:
     from pydicom.dataset import Dataset as Empty
 
-    count = int(dataset.get("NumberOfFrames") or 1)
+    count = n_frames(dataset)
     shared = next(iter(dataset.get("SharedFunctionalGroupsSequence") or ()), Empty())
     own = list(dataset.get("PerFrameFunctionalGroupsSequence") or ())
     identity = SeriesIdentity(

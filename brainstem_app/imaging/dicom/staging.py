@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from brainstem_app.imaging.dicom.file_limits import DEFLATED
 from brainstem_app.imaging.dicom.headers import (
-    DEFLATED,
     DicomImage,
     Numbers,
     frame_bytes,

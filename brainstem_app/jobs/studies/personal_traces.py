@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Self
 
 _GZIP, _ZIP, _PDF = b"\x1f\x8b", b"PK\x03\x04", b"%PDF"
+#: No file of a study unpacks to more, or is packed more often than a checkpoint: one archive in another.
+_MOST_BYTES, _DEEPEST = 2**31, 8
 _STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.S)
 
 
@@ -45,8 +47,8 @@ class PersonalTraces:
 
         Raises
         ------
-        OSError, EOFError, zlib.error, zipfile.BadZipFile
-            If it cannot be read or unpacked.
+        OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile
+            If it cannot be read or unpacked, or unpacks to more than is searched.
         """
         return any(self.pattern.search(content) for content in _contents(path.read_bytes()))
 
@@ -63,16 +65,27 @@ def _spellings(word: str) -> Iterator[bytes]:
             yield rb"(?<![0-9A-Za-z])" + spelt + rb"(?![0-9A-Za-z])" if _is_plain(word) else spelt
 
 
-def _contents(content: bytes) -> Iterator[bytes]:
+def _contents(content: bytes, depth: int = 0) -> Iterator[bytes]:
     """Content as it is, and what is packed in it, whatever the file is called."""
     yield content
+    if depth > _DEEPEST:
+        raise ValueError("it is packed too often")
     if content.startswith(_GZIP):
-        yield from _contents(gzip.decompress(content))
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as packed:
+            yield from _contents(_modest(packed.read(_MOST_BYTES + 1)), depth + 1)
     elif content.startswith(_ZIP):
         with zipfile.ZipFile(io.BytesIO(content)) as package:
             for member in package.infolist():
                 yield member.filename.encode()
-                yield from _contents(package.read(member))
+                with package.open(member) as opened:
+                    yield from _contents(_modest(opened.read(_MOST_BYTES + 1)), depth + 1)
     elif content.startswith(_PDF):
         for stream in _STREAM.findall(content):
-            yield zlib.decompressobj().decompress(stream) if stream[:1] == b"\x78" else stream
+            is_packed = stream[:1] == b"\x78"
+            yield _modest(zlib.decompressobj().decompress(stream, _MOST_BYTES + 1)) if is_packed else stream
+
+
+def _modest(content: bytes) -> bytes:
+    if len(content) > _MOST_BYTES:
+        raise ValueError("it unpacks to more than is searched")
+    return content

@@ -8,13 +8,14 @@ one in which something is found is left out and named.
 from __future__ import annotations
 
 import json
+import os
 import re
 import socket
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, Self
 
 from brainstem_app.errors import BrainstemError
@@ -27,7 +28,7 @@ LEFT_OUT = "left out of the shared copy"
 NOTE_FILE = "SHARED.txt"
 #: Paths in a study that are let through; `*` stands for one name.
 _TAKEN = (
-    *("study.json", "splits.json", "quality.json"),
+    *("study.json", "splits.json", "quality.json", "labels/structures.csv", "labels/atlas.json"),
     *("subjects/*/scan_box.nii.gz", "subjects/*/labels_box*.nii.gz", "subjects/*/uncertainty_box.nii.gz"),
     *("subjects/*/qc.png", "subjects/*/manifest.json", "subjects/*/transforms/*"),
     *("runs/*/config.json", "runs/*/history.csv", "runs/*/best.keras", "runs/*/last.keras"),
@@ -50,31 +51,56 @@ def _study(content: dict[str, Any]) -> None:
 
 def _subject(content: dict[str, Any]) -> None:
     content["source"] = LEFT_OUT
+    if isinstance(content.get("settings"), dict) and content["settings"].get("labels"):
+        content["settings"]["labels"] = LEFT_OUT
     if content.get("failure"):
         content["failure"] = {"what": f"It could not be prepared; why is {LEFT_OUT}.", "where": "", "fix": ""}
 
 
 def _run(content: dict[str, Any]) -> None:
     content["study"] = "."
-    _weights(content)
-
-
-def _manifest(content: dict[str, Any]) -> None:
-    if isinstance(content.get("job"), dict):
-        _weights(content["job"])
-
-
-def _weights(job: dict[str, Any]) -> None:
-    if job.get("start_from"):
-        job["start_from"] = LEFT_OUT
 
 
 _REWRITTEN: dict[str, Callable[[dict[str, Any]], None]] = {
     "study.json": _study,
     "subjects/*/manifest.json": _subject,
     "runs/*/config.json": _run,
-    "runs/*/manifest.json": _manifest,
+    "runs/*/manifest.json": lambda content: None,
 }
+# What begins at a root and has two names, in a text or as all of it; nothing of an address in the net.
+_PATH = re.compile(
+    r"(?<![\w/:.~<])(?:~?/[^\s/<>:\"'|]+(?:/[^\s/<>:\"'|]*)+|(?:[A-Za-z]:|\\)\\[^\s\\<>:\"'|]+[^\s<>:\"'|]*)"
+)
+
+
+def _without_paths(value: Any) -> Any:
+    """Return what JSON holds without paths from a root, wherever they stand."""
+    if isinstance(value, dict):
+        return {key: _without_paths(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_without_paths(one) for one in value]
+    if not isinstance(value, str):
+        return value
+    return LEFT_OUT if _is_path(value) else _PATH.sub(f"({LEFT_OUT})", value)
+
+
+def _paths_in(content: Any) -> Iterator[str]:
+    """Yield the texts in what JSON holds that are paths from a root as a whole."""
+    left = [content]
+    while left:
+        value = left.pop()
+        if isinstance(value, dict | list):
+            left += value.values() if isinstance(value, dict) else value
+        elif isinstance(value, str) and _is_path(value):
+            yield value
+
+
+def _is_path(text: str) -> bool:
+    """Whether a text is nothing but a path from a root, here or on Windows; it may have spaces in it."""
+    posix, windows = PurePosixPath(text), PureWindowsPath(text)
+    return "\n" not in text and (
+        (posix.is_absolute() and len(posix.parts) > 2) or (windows.is_absolute() and len(windows.parts) > 1)
+    )
 
 
 @dataclass(frozen=True)
@@ -112,14 +138,15 @@ class Sharing:
         """
         try:
             content: dict[str, Any] = dict(read_json(source))
+            next(change for pattern, change in _REWRITTEN.items() if _fits(name, pattern))(content)
+            left = _without_paths(content)
         except (ValueError, TypeError, RecursionError) as error:
             raise BrainstemError(
                 "A file of the study is damaged, so nobody can say what it would tell others.",
                 source,
                 "Restore it from a copy, or delete it; then copy again.",
             ) from error
-        next(change for pattern, change in _REWRITTEN.items() if _fits(name, pattern))(content)
-        return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+        return json.dumps(left, indent=1, ensure_ascii=False) + "\n"
 
     def finish(self, copy: Path, reporter: Reporter) -> None:
         """Remove files of a copy in which something is found after all, and say so; add a note on the rest.
@@ -130,7 +157,8 @@ class Sharing:
             If one of the files that make it a study is among them.
         """
         paths = sorted(path for path in copy.rglob("*") if path.is_file())
-        telling = [path for path in paths if self.takes(path.relative_to(copy)) and self._tells(path)]
+        taken = [path for path in paths if self.takes(path.relative_to(copy))]
+        telling = [path for path in taken if self._is_called_so(path.relative_to(copy)) or self._tells(path)]
         # Letters of a PDF are numbers, and workbooks may split words: they say what the page does.
         pages = {path.with_suffix("") for path in telling if path.suffix in {".html", ".json", ".csv"}}
         telling += [p for p in paths if p.suffix in {".pdf", ".xlsx"} and p.with_suffix("") in pages]
@@ -145,6 +173,9 @@ class Sharing:
                 )
             reporter.warn(f"{name} names a file, a user or a computer, and is left out.", path)
         (copy / NOTE_FILE).write_text(_NOTE, encoding="utf-8")
+
+    def _is_called_so(self, name: Path) -> bool:
+        return self.traces.pattern.search(os.fsencode(name.as_posix())) is not None
 
     def _tells(self, path: Path) -> bool:
         try:
@@ -161,25 +192,30 @@ def _words_of(study: Path) -> Iterator[str]:
     """Yield what may not be in the copy: paths, names of files not made of the subject's, user, host."""
     yield from (str(study), str(study.resolve()), str(Path.home()))
     yield from (name for name in (login_name(), socket.gethostname()) if len(name) >= _LEAST_LETTERS)
-    yield from _fields(study / "study.json", "dataset")
+    yield from _fields(_content(study / "study.json"), "dataset")
+    for record in sorted(path for pattern in _REWRITTEN for path in study.glob(pattern)):
+        yield from _paths_in(_content(record))
     for manifest in sorted(study.glob("subjects/*/manifest.json")):
-        for source in _fields(manifest, "source"):
-            yield source
+        content = _content(manifest)
+        sources, labels = list(_fields(content, "source")), _fields(content.get("settings"), "labels")
+        yield from sources
+        for source in (*sources, *labels):
             file = re.split(r"[\\/]", source)[-1]
             if manifest.parent.name not in file and len(file) >= _LEAST_LETTERS:
                 yield from {file, file.partition(".")[0]}
-    for config in sorted(study.glob("runs/*/config.json")):
-        yield from _fields(config, "study")
-        yield from _fields(config, "start_from")
 
 
 _LEAST_LETTERS = 5
 
 
-def _fields(path: Path, name: str) -> Iterator[str]:
+def _content(path: Path) -> dict[str, Any]:
     try:
-        value = read_json(path).get(name)
-    except (OSError, ValueError, AttributeError, RecursionError):
-        return
+        return dict(read_json(path))
+    except (OSError, ValueError, TypeError):
+        return {}
+
+
+def _fields(content: Any, name: str) -> Iterator[str]:
+    value = content.get(name) if isinstance(content, dict) else None
     if isinstance(value, str) and len(value) >= _LEAST_LETTERS:
         yield value
