@@ -14,6 +14,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from brainstem_app.errors import InputError
+from brainstem_app.plain_text import printable
 
 LONGEST_NAME = 100
 #: Of the 255 that a name may have in UTF-8; the rest is for what is put before and behind it.
@@ -180,7 +181,7 @@ def require_text_path(path: Path) -> None:
 
 def _checked(name: str) -> str:
     if problem := problem_of_part(name):
-        raise ValueError(f"“{name}” cannot be the name of a folder: {problem}")
+        raise ValueError(f"“{printable(name)}” cannot be the name of a folder: {problem}")
     return name
 
 
@@ -190,7 +191,7 @@ def _checked_unless_empty(name: str) -> str:
 
 def _checked_new(name: str) -> str:
     if problem := problem_of(name):
-        raise ValueError(f"“{name}” cannot be a name: {problem}")
+        raise ValueError(f"“{printable(name)}” cannot be a name: {problem}")
     return name
 
 

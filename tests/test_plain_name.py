@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from brainstem_app.errors import InputError
+from brainstem_app.jobs.job import EvaluateRunJob
 from brainstem_app.plain_name import (
     folder_name_of,
     name_key,
@@ -16,6 +17,7 @@ from brainstem_app.plain_name import (
     require_part,
 )
 from brainstem_app.plain_text import printable
+from brainstem_app.validation import validated
 
 ELSEWHERE = ["", ".", "..", "../x", "a/b", "..\\x", "/x", "C:x", "a\0b", "a\nb", "a\x1bb"]
 ON_WINDOWS = ["con", "CON", "nul.txt", "Aux", "prn", "com1", "LPT9.run", "COM¹", "x.", "x ", " x", "a" * 101]
@@ -102,3 +104,8 @@ def test_names_that_are_too_long_stay_different_and_possible() -> None:
     assert len(names) == 6
     assert all(len(name.encode()) <= 200 for name in names)
     assert folder_name_of("a" * 200, "scan") == "a" * 200
+
+
+def test_setting_that_is_no_text_is_refused_in_words() -> None:
+    with pytest.raises(InputError, match="“�x” cannot be the name of a folder: it is no text"):
+        validated(EvaluateRunJob, {"study": "s", "run": "\udcffx"})

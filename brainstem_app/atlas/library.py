@@ -14,12 +14,13 @@ from brainstem_app.atlas.regions import REGION_TABLE_FILE_NAME, REGIONS_FILE_NAM
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.spaces import MNI_SHAPE, mni_affine
 from brainstem_app.locations import resource, user_data_folder
-from brainstem_app.small_files import read_json
+from brainstem_app.small_files import read_json, read_text
 
 DEFAULT_ATLAS = "brainstem31"
 LABELS_FILE_NAME = "labels.nii.gz"
 CARD_FILE_NAME = "atlas.json"
 NOTICE_FILE_NAME = "NOTICE.md"
+_LONGEST_NOTICE = 2**20
 #: What the card of an atlas without a map says of its labels: a lab drew them on scans.
 DRAWN = "drawn"
 _FILE_NAMES = (
@@ -125,16 +126,25 @@ def load_atlas(name_or_folder: str | Path = DEFAULT_ATLAS) -> Atlas:
             "Build the atlas again.",
         )
     labels.setflags(write=False)
-    notice = folder / NOTICE_FILE_NAME
     return Atlas(
         name=known.name,
         version=known.version,
         labels=labels,
         table=table,
-        notice=notice.read_text(encoding="utf-8") if notice.is_file() else "",
+        notice=_read_notice(folder / NOTICE_FILE_NAME),
         folder=folder,
         regions=read_regions(folder, labels),
     )
+
+
+def _read_notice(path: Path) -> str:
+    if not path.is_file():
+        return ""
+    try:
+        return read_text(path, _LONGEST_NOTICE)
+    except (OSError, ValueError) as error:
+        fix = "Restore it from a copy, or take it out."
+        raise InputError("The notice of the atlas cannot be read.", path, fix) from error
 
 
 def load_any_atlas(name_or_folder: str | Path) -> AnyAtlas:

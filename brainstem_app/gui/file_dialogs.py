@@ -63,6 +63,14 @@ class FileDialogs:
         return Path(name)
 
 
+def open_address(link: QUrl) -> bool:
+    """Open an address of a page or a person in the system's browser; whether the link is one."""
+    is_address = link.scheme() in {"http", "https", "mailto"}
+    if is_address:
+        QDesktopServices.openUrl(link)
+    return is_address
+
+
 def open_in_system(path: Path, say: Say | None = None) -> None:
     """Open a file or folder with the program the system has for it; say so where there is none."""
     if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))) and say is not None:

@@ -346,6 +346,7 @@ class MainWindow(DropWindow):
         self.save_all()
         self.context.jobs.leave_running()
         self.context.background.wait()
+        self.closing.forget_edits()
         super().closeEvent(event)
 
     def save_without_asking(self) -> None:

@@ -45,6 +45,11 @@ def plain_tool_tip(text: str) -> str:
     return "<qt>" + escape(text).replace("\n", "<br>") + "</qt>" if "<" in text else text
 
 
+def no_mnemonic(text: str) -> str:
+    """Text that a menu, a button or a tab shows letter by letter: a single & would vanish and mark a key."""
+    return text.replace("&", "&&")
+
+
 def show_labels_as_they_are() -> None:
     """Let no label or tooltip of the application take text for HTML, once."""
     filter_events(PlainLabels, PlainLabels.looks)

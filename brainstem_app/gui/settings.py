@@ -242,6 +242,11 @@ class WindowSettings(QObject):
         return self.jobs_folder.parent / "session.json"
 
     @property
+    def kept_edits_folder(self) -> Path:
+        """Folder that edits of labels are kept in until they are saved."""
+        return self.jobs_folder.parent / "kept_edits"
+
+    @property
     def last_study(self) -> Path | None:
         """Study that was open at the end, also on a drive that is not connected; None if there was none."""
         stored = self._text("study/last")

@@ -18,6 +18,23 @@ from brainstem_app.validation import misfits
 from kerasmodels.errors import DivergedError, ModelError
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+_SHORTER = "Choose a folder with a shorter name, or one that lies less deep."
+_CONNECT = "Connect it again, and start again; what was finished is kept."
+#: What the system says, and what to do: its limits, and disks that are not as they should be.
+_SAID = {
+    errno.EROFS: ("The disk may only be read.", "Choose a folder on another disk."),
+    errno.ENAMETOOLONG: ("The name of the file or folder is longer than the disk can hold.", _SHORTER),
+    errno.EMFILE: ("This system lets the program open too few files.", "Raise the limit: ulimit -n 1024."),
+    errno.ENFILE: ("Too many files are open on this computer.", "Close other programs."),
+    errno.EFBIG: (
+        "The file is larger than this disk or account may hold.",
+        "Choose a folder on another disk.",
+    ),
+    errno.EIO: ("The disk does not read or write any more.", "Look after the disk; copy what is on it."),
+    **dict.fromkeys(
+        (errno.ENOTCONN, errno.ENODEV, errno.ESTALE), ("The disk of the file is not connected.", _CONNECT)
+    ),
+}
 _ROOM = "Free some space and start again; what was finished is kept."
 _LOGS = "If it happens again, report it with the details."
 
@@ -99,8 +116,9 @@ def _foreseen(error: Exception) -> tuple[str, str, str]:
         return "The disk is full.", _file_of(error), _ROOM
     if isinstance(error, OSError):
         where = str(error.filename or "")
-        if error.errno == errno.EROFS:
-            return "The disk may only be read.", where, "Choose a folder on another disk."
+        if error.errno in _SAID:
+            what, fix = _SAID[error.errno]
+            return what, where, fix
         if isinstance(error, PermissionError):
             return "The file or folder may not be read or written.", where, "Check its permissions."
         return f"A file could not be read or written: {error.strerror or error}.", where, _LOGS

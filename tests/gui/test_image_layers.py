@@ -23,7 +23,10 @@ from brainstem_app.gui.review.review_page import ReviewPage
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.viewer.convention import Plane
 from brainstem_app.gui.viewer.overlays.image_layer import LayerColours, value_text
+from brainstem_app.gui.viewer.ruler import Ruler
 from brainstem_app.gui.viewer.volume import CanonicalGrid
+
+from .test_keys_beside import check_keys
 
 SHAPE = (30, 36, 28)
 
@@ -256,3 +259,9 @@ def test_figure_has_visible_images_with_the_scale_of_their_values(page: ReviewPa
     layers.restyle(layers.all[0], is_visible=False)
     figure = draw_figure(page.views.figure_content(), cells, FigureStyle())
     assert "QSM" not in [text.get_text() for text in figure.texts]
+
+
+def test_layers_and_rulers_are_used_by_the_keys_alone(qtbot: QtBot, page: ReviewPage, qsm: Path) -> None:
+    assert page.document.layers.all
+    page.document.rulers.put(Ruler(Plane.AXIAL, 14, (3.0, 4.0), (9.0, 4.0)))
+    check_keys(qtbot, page)

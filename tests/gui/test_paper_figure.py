@@ -71,6 +71,18 @@ def _pixels(figure: Figure) -> np.ndarray:
     return np.asarray(canvas.buffer_rgba())
 
 
+def test_place_of_a_slice_of_a_tilted_scan_is_that_of_the_middle_of_what_is_seen(
+    content: FigureContent,
+) -> None:
+    tilt = np.radians(10)
+    affine = np.eye(4)
+    affine[1:3, 1:3] = [[np.cos(tilt), -np.sin(tilt)], [np.sin(tilt), np.cos(tilt)]]
+    tilted = replace(content, image=image_volume(np.full((40, 40, 40), 500, np.int16), affine), labels=None)
+    cell = FigureCell(Plane.AXIAL, 20, (10.0, 20.0), (24.0, 36.0))
+    z = affine[2, 1] * 29.5 + affine[2, 2] * 20
+    assert f"z = {z:.1f} mm" in _words(draw_figure(tilted, (cell,), FigureStyle()))
+
+
 @pytest.mark.parametrize(("convention", "red_is_left"), [("radiological", True), ("neurological", False)])
 def test_sides_are_those_of_the_convention(
     content: FigureContent, tmp_path: Path, convention: str, red_is_left: bool

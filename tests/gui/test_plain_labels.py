@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
-from PySide6.QtCore import QPoint, QStringListModel, Qt
-from PySide6.QtGui import QHelpEvent
-from PySide6.QtWidgets import QApplication, QLabel, QListView, QToolTip, QWidget
+from PySide6.QtCore import QPoint, QStringListModel, Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QHelpEvent, QImage, QTextDocument
+from PySide6.QtWidgets import QApplication, QLabel, QListView, QMenu, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
-from brainstem_app.gui.plain_labels import plain_tool_tip, show_labels_as_they_are
+from brainstem_app.atlas.library import load_atlas
+from brainstem_app.gui.file_dialogs import open_address
+from brainstem_app.gui.library.atlas_view import AtlasShown, AtlasView
+from brainstem_app.gui.plain_labels import no_mnemonic, plain_tool_tip, show_labels_as_they_are
 
 FOREIGN = '<img src="//host/x.png"><b>sub-01</b>'
 
@@ -65,3 +71,31 @@ def test_every_window_guards_its_labels(window: QWidget) -> None:
     label.show()
     window.show()
     assert label.textFormat() == Qt.TextFormat.PlainText
+
+
+def test_name_with_an_ampersand_marks_no_key(qtbot: QtBot) -> None:
+    menu = QMenu()
+    qtbot.addWidget(menu)
+    action = menu.addAction(no_mnemonic("R&D && sub-01"))
+    assert action.iconText() == "R&D && sub-01"
+
+
+def test_notice_of_an_atlas_fetches_nothing_and_opens_addresses_alone(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "x.svg").write_text("<svg/>", encoding="utf-8")
+    notice = f"![x]({(tmp_path / 'x.svg').as_uri()}) <img src='x'> **Licence**\n\n[page](https://x.org)"
+    atlas = replace(load_atlas(), notice=notice)
+    view = AtlasView()
+    qtbot.addWidget(view)
+    view.show_atlas(AtlasShown(atlas, (), QImage()))
+    image = QTextDocument.ResourceType.ImageResource
+    place = QUrl.fromLocalFile(str(tmp_path / "x.svg"))
+    assert view.licence.document().resource(image.value, place) == b" "
+    assert "<img src='x'> Licence" in view.licence.toPlainText()
+    opened: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toString()))
+    for link in ("https://x.org", "file:///etc/passwd", "smb://host/x", (tmp_path / "x.svg").as_uri()):
+        view.licence.anchorClicked.emit(QUrl(link))
+    assert opened == ["https://x.org"]
+    assert not open_address(QUrl("file:///x"))

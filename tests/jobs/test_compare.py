@@ -16,7 +16,7 @@ from brainstem_app.jobs.events import Event, Failed, Finished, Progress, Warned
 from brainstem_app.jobs.executors import run_tasks
 from brainstem_app.jobs.executors.task import Task
 from brainstem_app.jobs.folder import EVENTS_FILE
-from brainstem_app.jobs.job import CompareJob, Job, TrainJob
+from brainstem_app.jobs.job import CompareCellJob, CompareJob, Job, TrainJob
 from brainstem_app.jobs.many import compare, compare_cell, compare_report
 from brainstem_app.jobs.many.compare_plan import Plan, cells_of, duration, estimate_seconds, run_name
 from brainstem_app.jobs.many.grids import GRIDS, find_grid
@@ -256,6 +256,34 @@ def test_networks_that_a_kill_has_left_go_when_the_comparison_goes_on(
     _compare(study)
     assert len(list(study.folder.glob("runs/*/best.keras"))) == 2 < len(kept)
     assert not list(study.folder.glob("runs/*/last.keras"))
+
+
+def test_cell_that_is_killed_behind_its_record_is_not_measured_on_the_halved_network(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained, halved = [], []
+
+    def train(job: TrainJob, folder: Path, reporter: Reporter) -> CellRecord:
+        trained.append(job.run)
+        record = _pretend(job, folder, reporter)
+        (folder / "last.keras").touch()
+        return record
+
+    def killed(folder: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(compare_cell, "_train_and_test", train)
+    monkeypatch.setattr(compare_cell, "_halve", killed)
+    job = CompareCellJob(train=TrainJob(study=study.folder, run="one"))
+    with pytest.raises(KeyboardInterrupt):
+        compare_cell.compare_cell(job, Reporter(lambda event: None, lambda: False))
+    folder = study.run_folder("one")
+    record = read_cell(folder)
+    assert record is not None
+    monkeypatch.setattr(compare_cell, "_halve", halved.append)
+    compare_cell.compare_cell(job, Reporter(lambda event: None, lambda: False))
+    assert (trained, halved, read_cell(folder)) == (["one"], [folder], record)
+    assert not (folder / "last.keras").exists()
 
 
 def test_page_shows_intervals_the_papers_numbers_curves_and_pictures(

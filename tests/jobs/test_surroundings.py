@@ -95,6 +95,10 @@ def test_results_that_vanish_while_they_are_written_are_missed(tmp_path: Path) -
     ("error", "words"),
     [
         (OSError(errno.EROFS, os.strerror(errno.EROFS), "/x"), "may only be read"),
+        (OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG), "/x"), "longer than the disk can hold"),
+        (OSError(errno.EMFILE, os.strerror(errno.EMFILE)), "too few files"),
+        (OSError(errno.EFBIG, os.strerror(errno.EFBIG), "/x"), "larger than this disk"),
+        (OSError(errno.ESTALE, os.strerror(errno.ESTALE), "/x"), "not connected"),
         (RecursionError(), "nested too deep"),
         (RuntimeError("Symlink loop from '/a/b'"), "leads back to itself"),
         (MemoryError(), "not enough memory"),

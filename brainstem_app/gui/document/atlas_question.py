@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel
+from brainstem_app.gui.plain_labels import no_mnemonic
 
 if TYPE_CHECKING:
     from brainstem_app.gui.document.opened import OpenedLabels
@@ -32,7 +33,7 @@ def question_of_atlas(error: BaseException, read_as: Callable[[str], None]) -> M
     if not isinstance(error, UnknownAtlasError):
         return None
     choices = tuple(
-        MessageAction(f"Read as {atlas.title}", _reading(read_as, str(atlas.folder)))
+        MessageAction(no_mnemonic(f"Read as {atlas.title}"), _reading(read_as, str(atlas.folder)))
         for atlas in error.choices[:_MOST_BUTTONS]
     )
     other = MessageAction("Folder of the atlas…", lambda: _choose(read_as))

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from brainstem_app.atlas.label_table import LabelTable
+    from brainstem_app.gui.document.label_edit import LabelEdit
+    from brainstem_app.gui.document.opened import OpenedLabels
 
 _MNI_CODE = 4
 
@@ -44,6 +46,12 @@ class EditedLabels:
     table: LabelTable
     voxels_before: Sequence[int]
     voxels_after: Sequence[int]
+
+
+def edited_now(edit: LabelEdit, opened: OpenedLabels) -> EditedLabels:
+    """Return a copy of the edits as they are now, for a thread to save."""
+    counts = edit.first_counts.tolist(), edit.counts.tolist()
+    return EditedLabels(opened.path, edit.volume.labels.copy(), opened.table, *counts)
 
 
 def save_edited_copy(edited: EditedLabels) -> Path:

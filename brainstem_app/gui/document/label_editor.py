@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from brainstem_app.gui.document.edited_copy import EditedLabels
     from brainstem_app.gui.document.label_edit import Change, DrawnSlice, LabelEdit
     from brainstem_app.gui.document.opened import OpenedLabels
     from brainstem_app.gui.editing.drawing import Pen, Refusal
@@ -245,6 +244,14 @@ class LabelEditor(DrawingTools):
 
         return self._step(lambda edit, pen: copy_slice(edit, pen, plane, index, by), (plane, index + by))
 
+    def assign(self, voxels: NDArray[np.int64], values: NDArray[np.uint8]) -> bool:
+        """Give voxels labels of their own, flat indices into (Z, Y, X), as one step that can be undone."""
+
+        def do(edit: LabelEdit, _pen: Pen) -> None:
+            edit.assign(voxels, values)
+
+        return self._step(do, needs_label=False)
+
     def _step(
         self,
         do: Callable[[LabelEdit, Pen], Refusal | None],
@@ -337,9 +344,9 @@ class LabelEditor(DrawingTools):
             self._when_saved.append(then)
         if self._edit is None or self._opened is None or self.is_saving:
             return
-        from brainstem_app.gui.document.edited_copy import save_edited_copy
+        from brainstem_app.gui.document.edited_copy import edited_now, save_edited_copy
 
-        edit, edited = self._edit, self._edited(self._edit, self._opened)
+        edit, edited = self._edit, edited_now(self._edit, self._opened)
         state = edit.mark()
         self.is_saving = True
         self.state_changed.emit()
@@ -365,29 +372,17 @@ class LabelEditor(DrawingTools):
 
     def save_copy_now(self) -> None:
         """Save the labels as they are now before the program ends, which nobody can be asked about."""
-        from brainstem_app.gui.document.edited_copy import save_edited_copy
+        from brainstem_app.gui.document.edited_copy import edited_now, save_edited_copy
 
         if self._edit is None or self._opened is None:
             return
         state = self._edit.mark()
         try:
-            save_edited_copy(self._edited(self._edit, self._opened))
+            save_edited_copy(edited_now(self._edit, self._opened))
         except (BrainstemError, OSError):
             _log.exception("edited labels could not be saved")
         else:
             self._edit.mark_saved(state)
-
-    def _edited(self, edit: LabelEdit, opened: OpenedLabels) -> EditedLabels:
-        """Return a copy of the edits as they are now, for a thread to save."""
-        from brainstem_app.gui.document.edited_copy import EditedLabels
-
-        return EditedLabels(
-            opened.path,
-            edit.volume.labels.copy(),
-            opened.table,
-            edit.first_counts.tolist(),
-            edit.counts.tolist(),
-        )
 
 
 def _import_mathematics() -> None:

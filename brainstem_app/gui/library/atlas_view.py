@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter
+from PySide6.QtCore import QByteArray, Qt, QUrl
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QTextDocument
 from PySide6.QtWidgets import QTabWidget, QTextBrowser, QWidget
 
 from brainstem_app.gui.controls import fit_columns, make_sortable, make_table
 from brainstem_app.gui.design.tokens import DARK, HALF, SPACE
+from brainstem_app.gui.file_dialogs import open_address
 from brainstem_app.gui.picture_box import PictureBox
 from brainstem_app.gui.rows_model import Column, RowsModel
 from brainstem_app.gui.viewer.convention import Convention
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from brainstem_app.atlas.label_table import Structure
     from brainstem_app.atlas.library import Atlas
 
+#: Of a notice: tables, and nothing of HTML.
+_DIALECT = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
 #: Pixels a voxel, voxels around the labels, pixels between the pictures.
 _ZOOM, _AROUND, _GAP = 5, 14, 12
 _OPACITY = 0.6
@@ -153,6 +156,19 @@ def _image(pane: NDArray[np.float32]) -> QImage:
     return image.scaledToWidth(_ZOOM * width, Qt.TransformationMode.SmoothTransformation)
 
 
+class _Notice(QTextBrowser):
+    """A notice of whoever made the atlas: no picture is fetched for it, from here or elsewhere."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setOpenLinks(False)
+        self.anchorClicked.connect(open_address)
+
+    def loadResource(self, kind: int, name: QUrl | str) -> QByteArray:  # noqa: N802 - Qt's name
+        """Load a blank: for nothing at all, Qt would look itself."""
+        return QByteArray(b" ")
+
+
 class AtlasView(QTabWidget):
     """Shows an atlas in three tabs.
 
@@ -170,9 +186,8 @@ class AtlasView(QTabWidget):
         self.rows = RowsModel[AtlasRow](_columns(), lambda row: row.structure.index, self)
         self.table = make_table(self, self.rows, "Structures of the atlas")
         make_sortable(self.table)
-        self.licence = QTextBrowser(self)
+        self.licence = _Notice(self)
         self.licence.setAccessibleName("Sources and licences of the atlas")
-        self.licence.setOpenExternalLinks(True)
         self.addTab(self.picture, "On the template")
         self.addTab(self.table, "Structures")
         self.addTab(self.licence, "Licence")
@@ -182,7 +197,8 @@ class AtlasView(QTabWidget):
         self.picture.show_image(None if shown is None else shown.picture, words="Reading the atlas…")
         self.rows.set_rows(() if shown is None else shown.rows)
         fit_columns(self.table, self.rows.longest_texts())
-        self.licence.setMarkdown("" if shown is None else shown.atlas.notice or "No licence is stated.")
+        text = "" if shown is None else shown.atlas.notice or "No licence is stated."
+        self.licence.document().setMarkdown(text, _DIALECT)
 
 
 def _columns() -> tuple[Column[AtlasRow], ...]:

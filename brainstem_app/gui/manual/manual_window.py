@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, QTimer, QUrl
-from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut, QShowEvent, QTextDocument
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent, QTextDocument
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QListWidget,
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from brainstem_app.gui.controls import make_icon_button, make_search
 from brainstem_app.gui.design.look import colours_of, design
 from brainstem_app.gui.design.tokens import HALF, SPACE
+from brainstem_app.gui.file_dialogs import open_address
 from brainstem_app.gui.manual.contents import Found, ManualPage, manual_pages, page_at, search, text_of
 from brainstem_app.gui.manual.found_delegate import SNIPPET_ROLE, FoundDelegate
 from brainstem_app.gui.manual.page_html import linked_page, page_html, style_of
@@ -70,10 +71,9 @@ class ManualBrowser(QTextBrowser):
         return page_html(page, text_of(page), manual_folder(), room)
 
     def _follow(self, link: QUrl) -> None:
-        shown = self.page
-        if link.scheme() in {"http", "https", "mailto"}:
-            QDesktopServices.openUrl(link)
-        elif shown is not None and (found := linked_page(link.toString(), shown)) is not None:
+        if open_address(link) or self.page is None:
+            return
+        if (found := linked_page(link.toString(), self.page)) is not None:
             self.open_page(*found)
 
     def _show_anew(self) -> None:
@@ -141,6 +141,7 @@ class ManualWindow(QWidget):
     def _contents(self) -> QTreeWidget:
         tree = QTreeWidget(self)
         tree.setAccessibleName("Contents of the manual")
+        tree.setAccessibleDescription("Choosing a page shows it beside the list.")
         tree.setHeaderHidden(True)
         sections: dict[str, QTreeWidgetItem] = {}
         for page in manual_pages():

@@ -124,12 +124,12 @@ def decide(item: QualityItem, deed: str, why: str) -> QualityItem:
     InputError
         If it cannot be saved.
     """
+    from brainstem_app.jobs.provenance import login_name
     from brainstem_app.jobs.results.quality_file import decided_cells, follow_in_table
-    from brainstem_app.jobs.results.who import who_decides
     from brainstem_app.study.result_state import Entry
     from brainstem_app.study.segmentations import read_study_result
 
-    entry = Entry.model_validate({"deed": deed, "why": why.strip(), "who": who_decides("")})
+    entry = Entry.model_validate({"deed": deed, "why": why.strip(), "who": login_name()})
     result = read_study_result(item.study, item.folder).write_down(entry)
     follow_in_table(item.study, [result])
     return item.with_cells(decided_cells(result))

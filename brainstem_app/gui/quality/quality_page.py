@@ -253,7 +253,7 @@ class QualityPage(StepPage):
         """Lead to where results come from, while there are none to show."""
         self._found = found
         if not self.context.study.is_open:
-            words = "The results of a study are looked at together here."
+            words = "Open a study, or begin one (Ctrl+N), to look at all its results together."
             self.shown.show_hint(words, "Open a study…")
         elif not found.items and not found.newer:
             words = "No scan of this study is segmented yet."

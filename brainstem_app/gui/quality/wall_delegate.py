@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPalette
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from brainstem_app.gui.design.tokens import COLOURS, Look
+from brainstem_app.gui.design.tokens import COLOURS, SPACE, Look
 from brainstem_app.gui.quality.quality_items import QualityItem
 from brainstem_app.gui.quality.wall_model import WallModel
 from brainstem_app.plain_text import printable
@@ -16,9 +16,16 @@ from brainstem_app.reports.quality_table import FAR_Z
 PICTURE = QSize(480, 150)
 _MARGIN = 6
 _STRIPE = 5
+# A tile grows with the wall up to this, in widths of a picture, which would be blurred beyond.
+_WIDEST = 1.4
 #: Colours that are told apart without red and green.
 _TONES = {"accepted": "good", "rejected": "poor", "edited": "fair"}
 _BACKGROUND = QColor(16, 20, 24)
+
+
+def _picture(width: int) -> QSize:
+    """Size of a picture that is so wide."""
+    return QSize(width, round(width * PICTURE.height() / PICTURE.width()))
 
 
 class WallDelegate(QStyledItemDelegate):
@@ -27,9 +34,14 @@ class WallDelegate(QStyledItemDelegate):
     def sizeHint(  # noqa: N802 - Qt's name
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
-        """Picture, and two lines below it."""
+        """Picture, and two lines below it; as wide as fills the wall with the tiles of a row."""
+        least = PICTURE.width() + 2 * _MARGIN
+        view = option.widget
+        # Qt breaks a row where a second scroll bar would not fit.
+        wall = view.viewport().width() - 2 * SPACE if isinstance(view, QAbstractItemView) else least
+        wide = min(max(wall // max(wall // least, 1), least), round(_WIDEST * PICTURE.width()))
         lines = 2 * option.fontMetrics.height() + 2
-        return QSize(PICTURE.width() + 2 * _MARGIN, PICTURE.height() + lines + 3 * _MARGIN)
+        return QSize(wide, _picture(wide - 2 * _MARGIN).height() + lines + 3 * _MARGIN)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -44,7 +56,7 @@ class WallDelegate(QStyledItemDelegate):
         if selected:
             painter.fillRect(area, palette.highlight())
         inner = area.adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
-        place = QRect(inner.left(), inner.top(), PICTURE.width(), PICTURE.height())
+        place = QRect(inner.topLeft(), _picture(inner.width()))
         self._paint_picture(painter, place, model, item)
         if tone := _TONES.get(item.state):
             colour = QColor(str(getattr(COLOURS[Look.DARK], tone)))

@@ -15,6 +15,7 @@ from brainstem_app.evaluation.linear_model import SMALL_GROUP, least_reference
 from brainstem_app.gui.background import Reader
 from brainstem_app.gui.file_dialogs import FileDialogs
 from brainstem_app.gui.messages.message import message_of_error
+from brainstem_app.gui.plain_labels import no_mnemonic
 from brainstem_app.gui.report.cohort_choices import chosen_edited
 from brainstem_app.gui.report.cohort_form import CohortForm
 from brainstem_app.gui.report.people import (
@@ -159,7 +160,7 @@ class CohortPanel(CohortForm):
             self.group.setCurrentIndex(max(self.group.findData(chosen or people.likely_group), 0))
         self.adjust.offer_sites(people.sites)
         self.head_size.setVisible(bool(people.head_size))
-        self.head_size.setText(f"Adjust for the size of the hea&d ({people.head_size})")
+        self.head_size.setText(f"Adjust for the size of the hea&d ({no_mnemonic(people.head_size)})")
         self._fill_groups()
 
     def _fill_groups(self) -> None:

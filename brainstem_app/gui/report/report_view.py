@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from brainstem_app.gui.controls import faint_label, make_sortable, make_table
 from brainstem_app.gui.messages.window_words import window_words
 from brainstem_app.gui.picture_box import PictureBox
+from brainstem_app.gui.plain_labels import no_mnemonic
 from brainstem_app.gui.report.cohort_drawing import GroupDots, PlotDelegate
 from brainstem_app.gui.report.report_content import ReportContent
 from brainstem_app.gui.report.report_table import NAME_ROLE, UNIT_ROLE, ReportTable
@@ -144,7 +145,7 @@ class ReportView(QWidget):
             while self.tabs.count():
                 self.tabs.removeTab(0)
             for table in content.tables if content is not None else ():
-                self.tabs.setTabToolTip(self.tabs.addTab(table.title), table.title)
+                self.tabs.setTabToolTip(self.tabs.addTab(no_mnemonic(table.title)), table.title)
             self.tabs.setVisible(self.tabs.count() > 1)
 
     def _show_table(self, number: int) -> None:

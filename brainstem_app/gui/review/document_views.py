@@ -9,6 +9,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QWidget
 
+from brainstem_app.gui.background import Reader
 from brainstem_app.gui.document.brush import Brush
 from brainstem_app.gui.document.drawing_tools import SMALLEST_MM, Tool
 from brainstem_app.gui.document.opened import OpenKind, kind_of
@@ -52,7 +53,7 @@ class DocumentViews(LinkedViews):
     def __init__(self, document: Document, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(background, parent)
         self._document = document
-        self._background = background
+        self._reader = Reader(background)
         self.setAcceptDrops(True)
         self._surface_soon = QTimer(self, singleShot=True, interval=_SURFACE_MS)
         self._surface_soon.timeout.connect(self.update_surface)
@@ -214,8 +215,10 @@ class DocumentViews(LinkedViews):
         if not self.shows_surface:
             return
         if labels is None or opened is None:
+            self._reader.forget()
             self.surface.set_surface(None)
             return
+        self.surface.expect_surface()
         from brainstem_app.gui.viewer.surfaces.surface import Shell, shell_of, surface_of
 
         extent = self._document.editor.extent
@@ -235,11 +238,11 @@ class DocumentViews(LinkedViews):
                 shell = shell_of(labels, None if known is None else known.labels, colours, extent)
             return smooth or surface_of(labels, nuclei, extent), shell
 
-        self.surface.expect()
-        self._background.run(
+        self._reader.read(
             made,
             lambda both: self.surface.set_surface(*both),
             lambda _error: self.surface.set_surface(None),
+            id(opened),  # while somebody draws, what was drawn before is shown
         )
 
 

@@ -169,9 +169,13 @@ def _aspect(cell: FigureCell) -> float:
 
 
 def _place_words(content: FigureContent, cell: FigureCell) -> str:
-    voxel = [0, 0, 0]
-    voxel[cell.plane.normal] = cell.index
-    place = content.image.grid.world_mm((voxel[0], voxel[1], voxel[2]))[cell.plane.normal]
+    """Say where the middle of what is seen lies: in a tilted scan a slice has no one coordinate."""
+    plane, grid = cell.plane, content.image.grid
+    voxel = np.zeros(3)
+    voxel[plane.normal] = cell.index
+    for axis, (low, high) in ((plane.horizontal, cell.across), (plane.vertical, cell.up)):
+        voxel[axis] = (low + high) / 2 / grid.voxel_size_mm[axis] - 0.5
+    place = float((grid.affine[:3, :3] @ voxel + grid.affine[:3, 3])[plane.normal])
     return f"{'xyz'[cell.plane.normal]} = {place:.1f} mm".replace("-", "−")
 
 

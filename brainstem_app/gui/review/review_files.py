@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMenu
 from brainstem_app.gui.document.opened import OpenKind, kind_of
 from brainstem_app.gui.file_dialogs import FileDialogs
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
+from brainstem_app.gui.plain_labels import no_mnemonic
 from brainstem_app.gui.study.training_set import TrainingSet
 
 if TYPE_CHECKING:
@@ -101,7 +102,8 @@ class ReviewFiles(QObject):
         """Ask by a menu whether a dropped file lies over the scan, or is the scan to look at."""
         menu = QMenu(self._over)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction(f"Lay {path.name} over the scan", lambda: self._document.layers.add(path))
+        words = no_mnemonic(f"Lay {path.name} over the scan")
+        menu.addAction(words, lambda: self._document.layers.add(path))
         menu.addAction("Open it as a scan", lambda: self.open_path(path))
         menu.popup(place)
 

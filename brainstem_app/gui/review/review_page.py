@@ -21,6 +21,7 @@ from brainstem_app.gui.review.results_bar import ResultsBar
 from brainstem_app.gui.review.review_actions import review_keys, review_rows
 from brainstem_app.gui.review.review_files import ReviewFiles
 from brainstem_app.gui.review.tool_bar import DrawingBar
+from brainstem_app.gui.review.unsaved_edits import UnsavedEdits
 from brainstem_app.gui.review.view_bar import DisplayBar, LayoutBar
 from brainstem_app.gui.review.view_menu import ViewMenu
 from brainstem_app.gui.scans.result_line import ResultLine
@@ -58,6 +59,8 @@ class ReviewPage(StepPage):
         self.views = DocumentViews(self.document, context.background, self)
         self.results = ResultsBar(self)
         self.files = ReviewFiles(context, self.document, self.results, self)
+        folder = context.settings.kept_edits_folder
+        self.kept = UnsavedEdits(self.document, folder, context.background, self)
         self.structure_panel = StructurePanel(self.document, self)
         self.commands = ActionTable(
             review_rows(self.document, self.views, self.structure_panel, self.files, self._toggle_help),
@@ -108,7 +111,7 @@ class ReviewPage(StepPage):
 
     def _connect(self) -> None:
         document, editor = self.document, self.document.editor
-        for told in (document.message, self.files.message):
+        for told in (document.message, self.files.message, self.kept.message):
             told.connect(self.message)
         self.show_document(document)
         document.opener.busy.connect(self._show_busy)

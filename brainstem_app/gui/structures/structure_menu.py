@@ -8,6 +8,8 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPixmap
 from PySide6.QtWidgets import QColorDialog, QInputDialog, QLineEdit, QMenu, QWidget
 
+from brainstem_app.gui.plain_labels import no_mnemonic
+
 if TYPE_CHECKING:
     from brainstem_app.gui.document.document import Document
     from brainstem_app.gui.viewer.slice_view import SliceView
@@ -38,7 +40,7 @@ class StructureMenu(QObject):
         structure = model.structure(label)
         if structure is None:
             return
-        title = menu.addAction(document.structure_text(label), lambda: document.choose(label))
+        title = menu.addAction(no_mnemonic(document.structure_text(label)), lambda: document.choose(label))
         title.setIcon(_swatch(structure.colour))
         title.setToolTip("Go there")
         menu.addAction("Show it only", lambda: model.show_only(label))
@@ -72,8 +74,8 @@ class StructureMenu(QObject):
     def add_region_to(self, menu: QMenu, region: str) -> None:
         """Add the entries of a region, which are those of its nuclei together."""
         model = self._document.structures
-        menu.addAction(f"Show the {region} only", lambda: model.show_region(region))
-        menu.addAction(f"Hide the {region}", lambda: model.hide_region(region))
+        menu.addAction(no_mnemonic(f"Show the {region} only"), lambda: model.show_region(region))
+        menu.addAction(no_mnemonic(f"Hide the {region}"), lambda: model.hide_region(region))
 
     def choose_colour(self, label: int) -> None:
         """Ask for the colour of a structure."""

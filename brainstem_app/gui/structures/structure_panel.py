@@ -12,6 +12,7 @@ from PySide6.QtCore import (
     QPoint,
     QRect,
     QSignalBlocker,
+    QSize,
     QSortFilterProxyModel,
     Qt,
     QTimer,
@@ -22,7 +23,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QSizePolicy,
     QStyle,
     QStyleOptionViewItem,
     QTreeView,
@@ -39,6 +39,12 @@ if TYPE_CHECKING:
     from brainstem_app.gui.document.document import Document
 
 _LEAST_HEIGHT = 150
+
+
+class _Tree(QTreeView):
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """As low as may be: what Qt would have pushes what is below it off a low screen."""
+        return QSize(super().sizeHint().width(), _LEAST_HEIGHT)
 
 
 class StructurePanel(Card):
@@ -179,11 +185,9 @@ class StructurePanel(Card):
         return self.model.label_of(self._sorted.mapToSource(index))
 
     def _table(self) -> QTreeView:
-        table = QTreeView(self)
+        table = _Tree(self)
         table.setModel(self._sorted)
-        # As high as there is room for: its own wish would push what is below it off a low screen.
         table.setMinimumHeight(_LEAST_HEIGHT)
-        table.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         table.setSortingEnabled(True)
         table.sortByColumn(Column.NAME, Qt.SortOrder.AscendingOrder)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

@@ -84,6 +84,13 @@ class Closing(QObject):
         review = self._pages.review
         if review is not None and review.document.editor.is_changed and not self._discards_edits:
             review.document.editor.save_copy_now()
+            self.forget_edits()
+
+    def forget_edits(self) -> None:
+        """Keep no edits aside any more: they are saved, or the user has discarded them."""
+        review = self._pages.review
+        if review is not None and (self._discards_edits or not review.document.editor.is_changed):
+            review.kept.forget()
 
     def _ask_about_edits_again(self, _box: Any) -> None:
         """Edits made after "discard", in a window that a job has kept open, are others."""

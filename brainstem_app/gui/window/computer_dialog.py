@@ -39,6 +39,7 @@ class ComputerDialog(QDialog):
         self.text.setTabChangesFocus(True)
         self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.text.setAccessibleName("What this computer has")
+        self.text.setAccessibleDescription("What a question about the program should say")
         self.copy_button = QPushButton("C&opy all", self)
         self.copy_button.setToolTip("Copy the text, to send it with a question")
         self.copy_button.setEnabled(False)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMenu
 
 from brainstem_app.gui.messages.message import message_of_error
+from brainstem_app.gui.plain_labels import no_mnemonic
 from brainstem_app.gui.window.left_open import LeftOpen
 from brainstem_app.gui.workflow.step import StepName
 
@@ -128,7 +129,7 @@ class Opening(QObject):
             if paths:
                 menu.addSection(title)
             for path in paths:
-                action = menu.addAction(f"{path.name}    {path.parent}")
+                action = menu.addAction(no_mnemonic(f"{path.name}    {path.parent}"))
                 action.triggered.connect(lambda _checked=False, p=path: self.open_path(p))
         if menu.isEmpty():
             menu.addAction("Nothing has been opened yet").setEnabled(False)

@@ -66,9 +66,12 @@ def compare_cell(job: CompareCellJob, reporter: Reporter) -> Summary:
             record = CellRecord(state="failed", failure=failure, seconds=_since(start), memory_gib=_memory())
             record.save(folder / CELL_FILE)
             raise
-    # No longer needed: the run has ended, and this file is three times the network. A cell that was killed
-    # just before has left it.
-    (folder / "last.keras").unlink(missing_ok=True)
+    # This comes after the record, so that a cell that is killed is never measured on a network of half
+    # precision; and this file goes last, so that one that was killed before goes on here.
+    last = folder / "last.keras"
+    if last.exists():
+        _halve(folder)
+        last.unlink()
     return {"macro_miou_nuclei": done.macro_miou_nuclei.value or 0.0, "folder": str(folder)}
 
 
@@ -83,12 +86,11 @@ def _train_and_test(job: TrainJob, folder: Path, reporter: Reporter) -> CellReco
     testing = _part_of(reporter, _TRAINING_SHARE, 1.0)
     report = evaluate_part(study, job.run, "test", testing, on_subject=kept.take)
     Predictions(kept.labels, kept.counts).save(folder / PREDICTIONS_FILE)
-    parameters = _shrink(folder)
     history = _history(folder)
     best = max(history, key=lambda row: row.epoch if row.best else 0)
     record = CellRecord(
         state="finished",
-        parameters=parameters,
+        parameters=_parameters(folder),
         epochs=len(history),
         best_epoch=best.epoch,
         val_macro_miou=_finite(best.val_macro_miou),
@@ -128,14 +130,19 @@ def _part_of(reporter: Reporter, start: float, end: float) -> Reporter:
     return Reporter(emit, reporter.is_cancelled)
 
 
-def _shrink(folder: Path) -> int:
-    """Store the best network with half precision, as exported ones are; return its parameters."""
+def _parameters(folder: Path) -> int:
+    from kerasmodels.export.keras_file import load_keras
+
+    return sum(math.prod(weight.shape) for weight in load_keras(folder / "best.keras").trainable_weights)
+
+
+def _halve(folder: Path) -> None:
+    """Store the best network with half precision, as exported ones are; halved twice it stays the same."""
     from kerasmodels.export.keras_file import load_keras, save_keras
 
     best = folder / "best.keras"
-    model = load_keras(best)
-    save_keras(model, best, half=True)
-    return sum(math.prod(weight.shape) for weight in model.trainable_weights)
+    if best.exists():  # else the comparison keeps no network
+        save_keras(load_keras(best), best, half=True)
 
 
 def _history(folder: Path) -> list[EpochDone]:

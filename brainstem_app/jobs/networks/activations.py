@@ -11,7 +11,7 @@ from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.errors import InputError
 from brainstem_app.jobs.job import ActivationsJob, TrainJob
 from brainstem_app.jobs.kinds.job_model import shareable
-from brainstem_app.jobs.networks.run_splits import run_splits, trained_job
+from brainstem_app.jobs.networks.run_splits import run_splits, training_of
 from brainstem_app.jobs.provenance import as_json
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.studies.study_atlas import study_atlas
@@ -35,7 +35,7 @@ def write_activation_maps(job: ActivationsJob, reporter: Reporter) -> Summary:
     """
     study = Study.open(job.study)
     folder = study.run_folder(job.run)
-    trained = trained_job(folder)
+    trained = training_of(study, job.run)
     subject = _subject(study, trained, job.subject)
     reporter.progress(0, 3, "loading the network")
     model = load_keras(folder / "best.keras")

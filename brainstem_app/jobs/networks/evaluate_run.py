@@ -32,7 +32,7 @@ from brainstem_app.jobs.job import EvaluateRunJob
 from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.networks.calibrate import calibrate, predict_voxels
 from brainstem_app.jobs.networks.keras_predictor import KerasPredictor
-from brainstem_app.jobs.networks.run_splits import run_splits, trained_job
+from brainstem_app.jobs.networks.run_splits import run_splits, training_of
 from brainstem_app.jobs.networks.training_warp import method_and_warp
 from brainstem_app.jobs.provenance import as_json
 from brainstem_app.jobs.reporter import Reporter, Summary
@@ -92,7 +92,7 @@ def evaluate_part(
     confidence is calibrated on the validation subjects first, and measured too.
     """
     folder = study.run_folder(run)
-    job = trained_job(folder)
+    job = training_of(study, run)
     splits = run_splits(study, job)
     names = splits.test if part == "test" else splits.validation
     if not names:

@@ -14,7 +14,7 @@ from brainstem_app.counting import counted
 from brainstem_app.errors import BrainstemError, InputError
 from brainstem_app.jobs.job import ExportModelJob, TrainJob
 from brainstem_app.jobs.networks.evaluate_run import ATLAS_ALONE
-from brainstem_app.jobs.networks.run_splits import run_splits, trained_job
+from brainstem_app.jobs.networks.run_splits import run_splits, training_of
 from brainstem_app.jobs.networks.training_warp import method_and_warp
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.studies.study_atlas import require_same_atlas, study_atlas
@@ -114,7 +114,8 @@ def run_of(run: Path) -> tuple[Study, TrainJob]:
     """Study and settings of a run that has a network; InputError if it is none."""
     if run.parent.name != "runs":
         raise InputError("This folder is no run.", run, "Give that of a trained run: STUDY/runs/NAME.")
-    return Study.open(run.parent.parent), trained_job(run)
+    study = Study.open(run.parent.parent)
+    return study, training_of(study, run.name)
 
 
 def _card(

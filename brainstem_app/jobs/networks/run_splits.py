@@ -1,28 +1,14 @@
-"""How a run was trained, and on whom: the study's split, or one fold of its cross-validation."""
+"""A run: how it was trained, and its subjects, those of the study's split or of one fold."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
+from brainstem_app.counting import listed
 from brainstem_app.errors import InputError
 from brainstem_app.jobs.job import TrainJob, read_job
 from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.study.folds import fold_of, folds_file, not_in_folds
 from brainstem_app.study.splits import Splits
 from brainstem_app.study.study import Study
-
-
-def trained_job(folder: Path) -> TrainJob:
-    """Read how the network of a run was trained; InputError if it has none yet."""
-    best = folder / "best.keras"
-    job = read_job(folder / "config.json") if best.is_file() else None
-    if not isinstance(job, TrainJob):
-        raise InputError(
-            "The run has no network yet.",
-            best,
-            "Train it with `brainstem-app train`; of a comparison, --keep all keeps every network.",
-        )
-    return job
 
 
 def run_splits(study: Study, job: TrainJob) -> Splits:
@@ -47,3 +33,31 @@ def require_folds(study: Study, count: int, reporter: Reporter) -> None:
             study.folder / folds_file(count),
             "Remove that file to make the folds anew; runs of before then belong to other folds.",
         )
+
+
+def training_of(study: Study, run: str) -> TrainJob:
+    """Read how the network of a run was trained.
+
+    Raises
+    ------
+    InputError
+        If the study has no such run, or it has no network.
+    """
+    folder = study.run_folder(run)
+    names = study.run_names()
+    if run not in names:  # its folder may be there: who looks at a run claims it
+        raise InputError(
+            f"“{run}” has no network: the study has no run of this name.",
+            study.folder,
+            f"There are: {listed(names)}." if names else "Train one with `brainstem-app train`.",
+        )
+    # A training that has just begun has none.
+    job = read_job(folder / "config.json") if (folder / "best.keras").exists() else None
+    if not isinstance(job, TrainJob):
+        raise InputError(
+            f"The run “{run}” has no network.",
+            folder / "best.keras",
+            "Train it for at least one epoch with `brainstem-app train`; of a comparison, --keep all keeps "
+            "every network.",
+        )
+    return job

@@ -35,7 +35,6 @@ _FILLED = 0.9
 _ARROW = 26
 # Width of the rim around the chosen structure, pixels of the screen.
 _RIM = 1.5
-_NONE = "No labels"
 
 
 class SurfaceView(QWidget):
@@ -66,8 +65,8 @@ class SurfaceView(QWidget):
     def __init__(self, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._background = background
-        self._words = _NONE
         self._surface: Surface | None = None
+        self._is_expected = False
         self._shell: Shell | None = None
         self._shows_shell = True
         self._chosen = self._pointed = 0
@@ -101,20 +100,20 @@ class SurfaceView(QWidget):
         self._shows_shell = shown
         self._render(1)
 
-    def expect(self) -> None:
-        """Say that surfaces are being made, while none is shown."""
-        self._words = "Drawing…"
+    def expect_surface(self) -> None:
+        """Say that a surface is being made, where there is none yet."""
+        self._is_expected = True
         self.update()
 
     def set_surface(self, surface: Surface | None, shell: Shell | None = None) -> None:
         """Show these surfaces, or nothing, and one around them as of glass."""
         if not self._exists:  # the thread that made them may outlive the window
             return
-        is_first = self._surface is None
+        is_first, self._is_expected = self._surface is None, False
         self._surface, self._shell = surface, shell
         self.shell_changed.emit(shell is not None)
         if surface is None or not len(surface.quads):
-            self._surface, self._rendered, self._words = None, None, _NONE
+            self._surface, self._rendered = None, None
             self.update()
         elif is_first:
             self.reset()
@@ -232,7 +231,9 @@ class SurfaceView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._rendered is None:
             painter.setPen(QColor(150, 150, 155))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._words)
+            is_coming = self._is_expected or self._surface is not None
+            words = "Being drawn…" if is_coming else "No labels"
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, words)
             return
         pixels = np.ascontiguousarray(self._rendered.pixels)
         height, width = pixels.shape[:2]

@@ -1,0 +1,160 @@
+"""Edits that are not saved yet, kept aside: offered again after the program or the computer broke down."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from brainstem_app.gui.background import Reader
+from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
+from brainstem_app.imaging.edited_version import digest_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from brainstem_app.gui.background import Background
+    from brainstem_app.gui.document.document import Document
+    from brainstem_app.gui.document.opened import OpenedLabels
+
+_KEEP_AFTER_MS = 10_000
+_OWNER = "kept edits"
+
+
+@dataclass(frozen=True, eq=False)
+class KeptEdits:
+    """Voxels that were drawn, flat indices into (Z, Y, X), with their labels, and when they were kept."""
+
+    voxels: NDArray[np.int64]
+    values: NDArray[np.uint8]
+    when: datetime
+
+
+class UnsavedEdits(QObject):
+    """Keeps what is drawn in a document in a file aside until it is saved or discarded.
+
+    Signals
+    -------
+    message(object)
+        A `Message`: edits of these labels were kept, or cannot be.
+    """
+
+    message = Signal(object)
+
+    def __init__(
+        self, document: Document, folder: Path, background: Background, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._document, self._folder = document, folder
+        self._reader, self._writer = Reader(background), Reader(background)
+        self._opened: OpenedLabels | None = None
+        self._is_known = False  # whether what was kept before has been asked about
+        self._timer = QTimer(self, singleShot=True, interval=_KEEP_AFTER_MS)
+        self._timer.timeout.connect(self.keep)
+        document.labels_changed.connect(self._on_labels)
+        document.editor.state_changed.connect(self._on_edited)
+
+    def keep(self) -> None:
+        """Write down what is drawn now, on a thread."""
+        opened, now = self._opened, self._document.editor.labels
+        if opened is None or now is None or not self._document.editor.is_changed or not self._is_known:
+            return
+        file, edited = self._file_of(opened), now.labels.copy()
+        self._writer.read(
+            lambda: _write(file, opened, edited),
+            lambda _none: self._on_edited(),  # they may have been saved meanwhile
+            lambda error: self.message.emit(
+                message_of_error(error, "Edits that are not saved cannot be kept aside.", _OWNER)
+            ),
+            file,
+        )
+
+    def forget(self) -> None:
+        """Keep nothing of the labels that are open: they are saved, or the user discards what was drawn."""
+        self._timer.stop()
+        if self._opened is not None and self._is_known:
+            with suppress(OSError):
+                self._file_of(self._opened).unlink(missing_ok=True)
+
+    def _on_edited(self) -> None:
+        if not self._document.editor.is_changed:
+            if self._opened is self._document.labels:
+                self.forget()
+        elif not self._timer.isActive():
+            self._timer.start()
+
+    def _on_labels(self) -> None:
+        """Leave the labels that were open, and look whether edits of these are kept."""
+        opened = self._document.labels
+        if opened is self._opened:
+            return
+        self.forget()
+        self._opened, self._is_known = opened, False
+        if opened is None:
+            self._reader.forget()
+            return
+        file = self._file_of(opened)
+        self._reader.read(lambda: _read(file, opened), self._offer, lambda _error: self._offer(None))
+
+    def _offer(self, kept: KeptEdits | None) -> None:
+        if kept is None:
+            self._is_known = True
+            self._on_edited()
+            return
+        what = f"Edits of these labels were not saved when the program ended, {kept.when:%Y-%m-%d %H:%M}."
+        actions = (
+            MessageAction("Show them", lambda: self._take_up(kept)),
+            MessageAction("Throw them away", self._throw_away),
+        )
+        self.message.emit(Message(MessageLevel.QUESTION, what, actions=actions, owner=_OWNER))
+
+    def _take_up(self, kept: KeptEdits) -> None:
+        self._is_known = True
+        self._document.editor.assign(kept.voxels, kept.values)
+
+    def _throw_away(self) -> None:
+        self._is_known = True
+        self._on_edited()
+
+    def _file_of(self, opened: OpenedLabels) -> Path:
+        name = hashlib.sha256(str(opened.path.absolute()).encode()).hexdigest()[:24]
+        return self._folder / f"{name}.npz"
+
+
+def _write(file: Path, opened: OpenedLabels, edited: NDArray[np.uint8]) -> None:
+    voxels = np.flatnonzero(edited != opened.labels.labels)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    beside = file.with_suffix(".part")
+    with beside.open("wb") as target:
+        np.savez(
+            target,
+            voxels=voxels,
+            values=edited.reshape(-1)[voxels],
+            shape=np.array(edited.shape),
+            original=np.array(digest_of(opened.path)),
+        )
+    beside.replace(file)
+
+
+def _read(file: Path, opened: OpenedLabels) -> KeptEdits | None:
+    """Read what is kept of labels; None, and it goes, if that is nothing, or of a file that has changed."""
+    try:
+        when = datetime.fromtimestamp(file.stat().st_mtime)
+        with np.load(file) as content:
+            voxels, values = content["voxels"].astype(np.int64), content["values"].astype(np.uint8)
+            is_same = str(content["original"]) == digest_of(opened.path)
+            is_same &= tuple(content["shape"]) == opened.labels.labels.shape and voxels.shape == values.shape
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        is_same = False
+    if not is_same or not voxels.size or voxels.min() < 0 or voxels.max() >= opened.labels.labels.size:
+        file.unlink(missing_ok=True)
+        return None
+    return KeptEdits(voxels, values, when)

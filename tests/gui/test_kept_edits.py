@@ -1,0 +1,96 @@
+"""Edits that are not saved are kept aside, and offered again after the program broke down."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from brainstem_app.gui.main_window import MainWindow
+from brainstem_app.gui.review.review_page import ReviewPage
+from brainstem_app.gui.settings import WindowSettings
+from brainstem_app.imaging.label_map import load_label_map, save_label_map
+
+from .test_work_is_kept import erase_at_crosshair, press_message_button, restarted, said
+
+_LIMIT_MS = 30_000
+
+
+def _files(settings: WindowSettings) -> list[Path]:
+    return list(settings.kept_edits_folder.glob("*.npz"))
+
+
+def _opened(qtbot: QtBot, window: MainWindow, result: Path) -> ReviewPage:
+    window.opening.review_results((result,))
+    qtbot.waitUntil(lambda: window.review.document.labels is not None, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: not window.context.background.is_busy, timeout=_LIMIT_MS)
+    return window.review
+
+
+@pytest.fixture
+def drawn(
+    qtbot: QtBot, window: MainWindow, settings: WindowSettings, result_folder: Path
+) -> tuple[ReviewPage, np.ndarray]:
+    """Review with an edit that is kept, and the labels as they are with it."""
+    review = _opened(qtbot, window, result_folder)
+    erase_at_crosshair(qtbot, window)
+    assert review.kept._timer.isActive(), "nobody has to ask for it"
+    review.kept.keep()
+    qtbot.waitUntil(lambda: len(_files(settings)) == 1, timeout=_LIMIT_MS)
+    return review, review.document.editor.labels.labels.copy()
+
+
+def test_edits_are_offered_after_the_program_was_killed(
+    qtbot: QtBot, drawn: tuple[ReviewPage, np.ndarray], settings: WindowSettings, result_folder: Path
+) -> None:
+    again = restarted(qtbot, settings)  # the first one has saved nothing, and was not closed
+    review = _opened(qtbot, again, result_folder)
+    assert "not saved when the program ended" in said(again)
+    assert not review.document.editor.is_changed
+    press_message_button(qtbot, again, "Show them")
+    assert np.array_equal(review.document.editor.labels.labels, drawn[1])
+    review.document.editor.undo()
+    assert not review.document.editor.is_changed
+    assert _files(settings) == []
+    again.context.background.wait()
+
+
+def test_edits_that_are_saved_are_not_kept(
+    qtbot: QtBot, drawn: tuple[ReviewPage, np.ndarray], settings: WindowSettings, result_folder: Path
+) -> None:
+    drawn[0].commands["save_copy"].trigger()
+    qtbot.waitUntil((result_folder / "labels_native_edited.nii.gz").exists, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: _files(settings) == [], timeout=_LIMIT_MS)
+
+
+def test_edits_that_are_discarded_are_not_kept(
+    qtbot: QtBot, drawn: tuple[ReviewPage, np.ndarray], window: MainWindow, settings: WindowSettings
+) -> None:
+    window.close()
+    press_message_button(qtbot, window, "Discard the edits")
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=_LIMIT_MS)
+    assert _files(settings) == []
+
+
+def test_edits_can_be_thrown_away_and_go_with_labels_that_are_others_now(
+    qtbot: QtBot, drawn: tuple[ReviewPage, np.ndarray], settings: WindowSettings, result_folder: Path
+) -> None:
+    (file,) = _files(settings)
+    kept = file.read_bytes()
+    again = restarted(qtbot, settings)
+    _opened(qtbot, again, result_folder)
+    press_message_button(qtbot, again, "Throw them away")
+    assert not again.review.document.editor.is_changed
+    assert _files(settings) == []
+    file.write_bytes(kept)
+    labels = result_folder / "labels_native.nii.gz"
+    voxels, affine = load_label_map(labels)
+    save_label_map(labels, np.where(voxels == 3, 0, voxels), affine)
+    third = restarted(qtbot, settings)
+    _opened(qtbot, third, result_folder)
+    assert "not saved" not in said(third)
+    assert _files(settings) == []
+    for window in (again, third):
+        window.context.background.wait()
