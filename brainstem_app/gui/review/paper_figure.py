@@ -35,10 +35,8 @@ FORMATS = (".png", ".svg", ".pdf")
 _MM = 1 / 25.4
 _GAP_MM, _WORDS_MM, _LEGEND_ROW_MM = 1.2, 4.0, 3.6
 _POINTS = 7.0
-# A name with dollar signs is no formula.
-_PLAIN: Any = {"text.parse_math": False}
-# Letters of an image's name that have room beside its scale.
-_NAME = 14
+_PLAIN: Any = {"text.parse_math": False}  # a name with dollar signs is no formula
+_NAME = 14  # letters of an image's name that have room beside its scale
 
 
 @dataclass(frozen=True, eq=False)
@@ -390,7 +388,7 @@ def save_figure(figure: Figure, target: Path) -> Path:
     }
     kind = target.suffix.lower().removeprefix(".")
     dates: dict[str, dict[str, None]] = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
-    texts: Any = {"svg.fonttype": "none", "pdf.fonttype": 42, "font.family": "DejaVu Sans", **_PLAIN}
+    texts = {"svg.fonttype": "none", "pdf.fonttype": 42, "font.family": "DejaVu Sans", **_PLAIN}
     try:
         with matplotlib.rc_context(texts), atomic_path(target) as temporary:
             canvases[kind](figure)

@@ -127,11 +127,7 @@ class ScansPage(StepPage):
             lambda: self.gathering.ask(self.model.rows),
         )
         self.add_button = make_button(
-            self,
-            "&Add scans…",
-            "Open more scans",
-            lambda: self.command_requested.emit("open_scan"),
-            "plus",
+            self, "&Add scans…", "Open more scans", lambda: self.command_requested.emit("open_scan"), "plus"
         )
         self.add_folder_button = make_button(
             self,
