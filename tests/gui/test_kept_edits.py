@@ -39,6 +39,7 @@ def drawn(
     assert review.kept._timer.isActive(), "nobody has to ask for it"
     review.kept.keep()
     qtbot.waitUntil(lambda: len(_files(settings)) == 1, timeout=_LIMIT_MS)
+    review.kept._timer.stop()  # as if the program were no more
     return review, review.document.editor.labels.labels.copy()
 
 

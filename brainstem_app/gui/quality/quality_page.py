@@ -202,7 +202,7 @@ class QualityPage(StepPage):
         self._find_job()
 
     def _read(self) -> None:
-        """Read the table on a thread."""
+        """Read the table on a thread; what was read before somebody decided is not shown after it."""
         folder = self.context.study.results_study
         if folder is None:
             self._reader.forget()
@@ -216,7 +216,7 @@ class QualityPage(StepPage):
         def failed(error: BaseException) -> None:
             self.message.emit(message_of_error(error, "The results cannot be listed.", _LIST))
 
-        self._reader.read(lambda: read_items(folder), done, failed, folder)
+        self._reader.read(lambda: read_items(folder), done, failed)
 
     def _show(self, found: QualityItems) -> None:
         chosen = self.current

@@ -56,6 +56,7 @@ class UnsavedEdits(QObject):
         self._document, self._folder = document, folder
         self._reader, self._writer = Reader(background), Reader(background)
         self._opened: OpenedLabels | None = None
+        self._digest = ""  # of the file as it was opened: what is drawn is of that
         self._is_known = False  # whether what was kept before has been asked about
         self._timer = QTimer(self, singleShot=True, interval=_KEEP_AFTER_MS)
         self._timer.timeout.connect(self.keep)
@@ -67,9 +68,9 @@ class UnsavedEdits(QObject):
         opened, now = self._opened, self._document.editor.labels
         if opened is None or now is None or not self._document.editor.is_changed or not self._is_known:
             return
-        file, edited = self._file_of(opened), now.labels.copy()
+        file, edited, digest = self._file_of(opened), now.labels.copy(), self._digest
         self._writer.read(
-            lambda: _write(file, opened, edited),
+            lambda: _write(file, opened, edited, digest),
             lambda _none: self._on_edited(),  # they may have been saved meanwhile
             lambda error: self.message.emit(
                 message_of_error(error, "Edits that are not saved cannot be kept aside.", _OWNER)
@@ -102,9 +103,14 @@ class UnsavedEdits(QObject):
             self._reader.forget()
             return
         file = self._file_of(opened)
-        self._reader.read(lambda: _read(file, opened), self._offer, lambda _error: self._offer(None))
+        self._reader.read(
+            lambda: _read(file, opened),
+            lambda found: self._offer(*found),
+            lambda _error: self._offer("", None),
+        )
 
-    def _offer(self, kept: KeptEdits | None) -> None:
+    def _offer(self, digest: str, kept: KeptEdits | None) -> None:
+        self._digest = digest
         if kept is None:
             self._is_known = True
             self._on_edited()
@@ -129,7 +135,7 @@ class UnsavedEdits(QObject):
         return self._folder / f"{name}.npz"
 
 
-def _write(file: Path, opened: OpenedLabels, edited: NDArray[np.uint8]) -> None:
+def _write(file: Path, opened: OpenedLabels, edited: NDArray[np.uint8], digest: str) -> None:
     voxels = np.flatnonzero(edited != opened.labels.labels)
     file.parent.mkdir(parents=True, exist_ok=True)
     beside = file.with_suffix(".part")
@@ -139,22 +145,23 @@ def _write(file: Path, opened: OpenedLabels, edited: NDArray[np.uint8]) -> None:
             voxels=voxels,
             values=edited.reshape(-1)[voxels],
             shape=np.array(edited.shape),
-            original=np.array(digest_of(opened.path)),
+            original=np.array(digest),
         )
     beside.replace(file)
 
 
-def _read(file: Path, opened: OpenedLabels) -> KeptEdits | None:
-    """Read what is kept of labels; None, and it goes, if that is nothing, or of a file that has changed."""
+def _read(file: Path, opened: OpenedLabels) -> tuple[str, KeptEdits | None]:
+    """Read what is kept of labels, and the hash of their file; what is of another one goes."""
+    digest = digest_of(opened.path)
     try:
         when = datetime.fromtimestamp(file.stat().st_mtime)
         with np.load(file) as content:
             voxels, values = content["voxels"].astype(np.int64), content["values"].astype(np.uint8)
-            is_same = str(content["original"]) == digest_of(opened.path)
+            is_same = bool(digest) and str(content["original"]) == digest
             is_same &= tuple(content["shape"]) == opened.labels.labels.shape and voxels.shape == values.shape
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         is_same = False
     if not is_same or not voxels.size or voxels.min() < 0 or voxels.max() >= opened.labels.labels.size:
         file.unlink(missing_ok=True)
-        return None
-    return KeptEdits(voxels, values, when)
+        return digest, None
+    return digest, KeptEdits(voxels, values, when)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from brainstem_app.errors import InputError
 from brainstem_app.gui.document.opened import JOB_FILE_NAME, results_in
 from brainstem_app.gui.document.result_model import model_of_report
 from brainstem_app.imaging.edited_version import latest_edit
+
+if TYPE_CHECKING:
+    from brainstem_app.gui.jobs.job_queue import JobQueue
 
 #: States from the least to the furthest: of several results of a scan the furthest is told.
 SEGMENTED, EDITED, REJECTED, ACCEPTED = "segmented", "corrected", "rejected", "accepted"
@@ -40,6 +44,13 @@ def find_states(study: Path | None, results_folders: Iterable[Path]) -> dict[str
         for scan, state in _of_study(study):
             tell(scan, state)
     return found
+
+
+def scans_in_work(queue: JobQueue) -> dict[str, str]:
+    """Say of scans, by their paths, whether they wait to be segmented or a job is at work on them."""
+    words = dict.fromkeys(queue.waiting, "waiting") | dict.fromkeys(queue.running, "segmenting")
+    works = [(job.work, word) for job, word in words.items() if job.record.kind == "segment"]
+    return {str(scan): word for work, word in works for scan in getattr(work, "scans", ())}
 
 
 def _of_job(job_file: Path) -> list[tuple[str, str]]:

@@ -48,7 +48,7 @@ from brainstem_app.gui.scans.listing import (
 )
 from brainstem_app.gui.scans.scan_filters import ScanFilters
 from brainstem_app.gui.scans.scan_list import ScanList
-from brainstem_app.gui.scans.scan_states import find_states
+from brainstem_app.gui.scans.scan_states import find_states, scans_in_work
 from brainstem_app.gui.scans.scan_table import ScanTable
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.gui.workflow.step_page import StepPage
@@ -291,16 +291,9 @@ class ScansPage(StepPage):
 
     def _on_job(self, job: QueuedJob) -> None:
         if job.record.kind == "segment":
-            self._show_work()
+            self.model.set_work(scans_in_work(self.context.jobs))
             if job.record.state.is_over and self.isVisible():
                 self._read_results()
-
-    def _show_work(self) -> None:
-        """Show which scans wait to be segmented, and which jobs are at work on."""
-        queue = self.context.jobs
-        words = dict.fromkeys(queue.waiting, "waiting") | dict.fromkeys(queue.running, "segmenting")
-        works = [(job.work, word) for job, word in words.items() if job.record.kind == "segment"]
-        self.model.set_work({str(scan): word for work, word in works for scan in getattr(work, "scans", ())})
 
     def _read_results(self) -> None:
         """Look on a thread which scans are segmented."""
