@@ -20,8 +20,8 @@ from typing import Any
 MOST_BYTES = 64 * 2**20
 #: What may be made of a file in memory. A list of nothing takes three bytes of a file, and sixty of memory.
 _MOST_IN_MEMORY = 2**29
-_BYTES_OF_JSON = {b"[": 64, b"{": 240, b":": 60, b",": 32}
-_BYTES_OF_A_TABLE = {b"\n": 200, b"\r": 200, b"<": 200, b"\t": 100, b",": 100, b";": 100, b"=": 100, b"[": 64}
+_BYTES_OF_JSON = {b"[": 64, b"{": 240, b":": 30, b'"': 40, b",": 32}
+_BYTES_OF_A_TABLE = {b"\n": 400, b"\r": 400, b"<": 200, b"\t": 100, b",": 100, b";": 100, b"=": 100, b"[": 64}
 #: What is smaller is not counted: it cannot become large.
 _FEW_BYTES = 2**20
 _MOST_TOML, _DEEPEST_TOML = 2**18, 200

@@ -13,11 +13,13 @@ import pytest
 from nibabel.nifti1 import Nifti1Extension
 
 from brainstem_app import small_files
+from brainstem_app.atlas.source_tables.reading import read_source_table
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.dicom.headers import read_images
 from brainstem_app.imaging.reading import read_scan
 from brainstem_app.imaging.text_table import read_text_table
 from brainstem_app.imaging.unreadable import UnreadableScanError
+from brainstem_app.models.card import read_card
 from brainstem_app.small_files import parse_toml, read_small
 from brainstem_app.study.grid import MOST_TRAININGS, read_grid
 from brainstem_app.study.record import Record
@@ -49,6 +51,21 @@ def test_table_of_very_many_cells_is_refused_unread(
     path.write_text("a\tb\n" + unit * (2 * MB // len(unit)), encoding="utf-8")
     with pytest.raises(InputError, match="its values need more than 8 MB"):
         read_text_table(path, "table")
+
+
+@pytest.mark.parametrize("row", ["1 a 0 0 0 0", "1,a", ""])
+def test_table_of_very_many_labels_is_refused_unread(tmp_path: Path, row: str) -> None:
+    path = tmp_path / "many.csv"
+    path.write_text(f"{row}\n" * 200_001, encoding="utf-8")
+    with pytest.raises(InputError, match="more than 200,000 lines"):
+        read_source_table(path)
+
+
+def test_card_that_is_too_large_is_said_to_be_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(small_files, "_MOST_IN_MEMORY", MB)
+    (tmp_path / "model.json").write_text("[" + '"",' * MB + "0]", encoding="utf-8")
+    with pytest.raises(InputError, match="The model card cannot be read: its values need more than 1 MB"):
+        read_card(tmp_path)
 
 
 def test_long_text_of_few_values_is_read(tmp_path: Path) -> None:

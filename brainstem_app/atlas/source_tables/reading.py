@@ -13,6 +13,8 @@ from brainstem_app.atlas.source_tables.source_label import SourceTable
 from brainstem_app.errors import InputError
 from brainstem_app.small_files import read_small
 
+#: Ten times what the longest tables of atlases have.
+_MOST_BYTES, _MOST_LINES = 2**24, 200_000
 _FIX = (
     "Give an FSL atlas description (XML), ITK-SNAP label descriptions, a FreeSurfer colour table, or CSV, "
     "TSV or JSON with the columns index and name."
@@ -54,11 +56,13 @@ def read_source_table(path: Path, *, volumes: bool = False) -> SourceTable:
 def _text_of(path: Path) -> str:
     """Text of a table in the encodings that spreadsheets and old programs write."""
     try:
-        content = read_small(path)
+        content = read_small(path, _MOST_BYTES)
     except OSError as error:
-        raise InputError(
-            "The table of labels cannot be read.", path, "Check that the file exists."
-        ) from error
+        problem = f"The table of labels cannot be read: {error.strerror}."
+        raise InputError(problem, path, "Check that the file exists, and is the one you mean.") from error
+    if content.count(b"\n") > _MOST_LINES:
+        problem = f"The table of labels has more than {_MOST_LINES:,} lines."
+        raise InputError(problem, path, "Check that it is the file you mean.")
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return content.decode("utf-16", errors="replace")
     try:
