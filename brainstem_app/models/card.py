@@ -120,8 +120,8 @@ def read_card(folder: Path) -> ModelCard:
         return ModelCard.model_validate_json(read_small(path))
     except OSError as error:
         if not isinstance(error, FileNotFoundError | NotADirectoryError):
-            problem = f"The model card cannot be read: {error.strerror}."
-            raise InputError(problem, path, "Export the model again, or check who may read it.") from error
+            what = f"The model card cannot be read: {error.strerror}."
+            raise InputError(what, path, "Export the model again, or check who may read it.") from error
         raise InputError(
             "The model has no model card: a network alone does not say which atlas and preparation it needs.",
             path,
