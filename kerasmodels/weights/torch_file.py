@@ -15,7 +15,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, ClassVar
 
 import ml_dtypes
 import numpy as np
@@ -89,13 +89,64 @@ def read_torch(path: Path) -> dict[str, NDArray[Any]]:
         ) from error
 
 
-class _TensorUnpickler(pickle.Unpickler):
+#: Ten times the names of the largest network.
+_MOST_PICKLED = 2**22
+#: What plain tensors by name are pickled with; no sets, nor objects of other kinds.
+_OPCODES = (
+    *(pickle.PROTO, pickle.FRAME, pickle.STOP, pickle.MARK, pickle.GLOBAL, pickle.STACK_GLOBAL),
+    *(pickle.REDUCE, pickle.BINPERSID, pickle.BUILD, pickle.EMPTY_DICT, pickle.SETITEM, pickle.SETITEMS),
+    *(
+        pickle.EMPTY_LIST,
+        pickle.APPEND,
+        pickle.APPENDS,
+        pickle.EMPTY_TUPLE,
+        pickle.TUPLE,
+        pickle.TUPLE1,
+        pickle.TUPLE2,
+    ),
+    *(pickle.TUPLE3, pickle.NONE, pickle.NEWTRUE, pickle.NEWFALSE, pickle.BININT, pickle.BININT1),
+    *(pickle.BININT2, pickle.LONG1, pickle.BINFLOAT, pickle.BINUNICODE, pickle.SHORT_BINUNICODE),
+    *(pickle.BINPUT, pickle.LONG_BINPUT, pickle.MEMOIZE, pickle.BINGET, pickle.LONG_BINGET),
+)
+# Python's own: that of C makes room for as many objects as a number in the file says.
+_Unpickler: Any = pickle._Unpickler
+
+
+class _TensorUnpickler(_Unpickler):
     """Makes descriptions of tensors, and nothing else."""
+
+    dispatch: ClassVar = {code[0]: _Unpickler.dispatch[code[0]] for code in _OPCODES}
+
+    def load_setitems(self) -> None:
+        """Put values into a dict; only text may name them, for what is nested has no end of parts to hash."""
+        items = self.pop_mark()
+        self._put(self.stack[-1], items[::2], items[1::2])
+
+    def load_setitem(self) -> None:
+        """Put one value into a dict."""
+        value, key = self.stack.pop(), self.stack.pop()
+        self._put(self.stack[-1], [key], [value])
+
+    @staticmethod
+    def _put(target: Any, names: list[Any], values: list[Any]) -> None:
+        if not isinstance(target, dict) or not all(isinstance(name, str) for name in names):
+            raise pickle.UnpicklingError("it holds something that has no name")
+        target.update(zip(names, values, strict=True))
+
+    def load_build(self) -> None:
+        """Leave out what an object has beside its parts: versions of modules."""
+        self.stack.pop()
+
+    dispatch |= {
+        pickle.SETITEMS[0]: load_setitems,
+        pickle.SETITEM[0]: load_setitem,
+        pickle.BUILD[0]: load_build,
+    }
 
     def find_class(self, module: str, name: str) -> Any:
         """Return what a name in the file stands for, if it is one of the few that tensors need."""
         if (module, name) == ("collections", "OrderedDict"):
-            return OrderedDict
+            return lambda: OrderedDict()
         if module == "torch" and name in _DTYPES:
             return name
         rebuild: dict[str, Callable[..., Any]] = {
@@ -126,6 +177,8 @@ def _read_archive(file: BinaryIO) -> _Read:
     with zipfile.ZipFile(file) as archive:
         require_small_parts(Path(file.name), archive)
         pickled = next(name for name in archive.namelist() if name.endswith("/data.pkl"))
+        if archive.getinfo(pickled).file_size > _MOST_PICKLED:
+            raise ValueError("it names more than any network has")
         folder = pickled.removesuffix("data.pkl")
         order = f"{folder}byteorder"
         if order in archive.namelist() and archive.read(order) != b"little":

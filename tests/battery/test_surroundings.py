@@ -97,7 +97,7 @@ ALL = {
         before='mkdir -p "$OUT"; mount -t tmpfs -o ro none "$OUT"', mounts=True, fails=True
     ),
     "disk of 80 MB, full": Surroundings(
-        before='mkdir -p "$OUT"; mount -t tmpfs -o size=80m none "$OUT"; head -c 79m /dev/zero >"$OUT/.x"',
+        before='mkdir -p "$OUT"; mount -t tmpfs -o size=80m none "$OUT"; head -c 81m /dev/zero >"$OUT/.x"',
         mounts=True,
         fails=True,
     ),

@@ -1,4 +1,4 @@
-"""Keras archives that would take far more memory than they have bytes."""
+"""Archives of networks that would take far more memory than they have bytes."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from kerasmodels.data.slice_input import SliceInput
 from kerasmodels.errors import ModelError
 from kerasmodels.weights.safetensors_file import read_safetensors
+from kerasmodels.weights.torch_file import read_torch
 
 pytest.importorskip("tensorflow")
 pytestmark = pytest.mark.filterwarnings(
@@ -100,3 +101,34 @@ def test_safetensors_with_a_header_nested_too_deep_are_refused(tmp_path: Path) -
     (tmp_path / "a.safetensors").write_bytes(struct.pack("<Q", len(header)) + header)
     with pytest.raises(ModelError, match="cannot be read as a safetensors file"):
         read_safetensors(tmp_path / "a.safetensors")
+
+
+def _nested_tuples() -> bytes:
+    """A tuple of twice a tuple of twice … sixty times, which nothing can hash."""
+    content = b")q\x00"
+    for level in range(1, 60):
+        content += b"h" + bytes([level - 1]) + b"h" + bytes([level - 1]) + b"\x86q" + bytes([level])
+    return content
+
+
+@pytest.mark.parametrize(
+    ("pickled", "said"),
+    [
+        (b"\x80\x02}r" + struct.pack("<I", 2 * 10**8) + b".", ""),
+        (b"\x80\x02" + _nested_tuples() + b"}h\x3bNs.", "something that has no name"),
+        (b"\x80\x02" + _nested_tuples() + b"ccollections\nOrderedDict\nh\x3b\x85R.", "positional argument"),
+        (b"\x80\x02" + b"]" * 2**22 + b".", "more than any network has"),
+    ],
+    ids=["memo", "key", "argument", "many"],
+)
+def test_pickle_that_would_take_all_memory_or_time_ends_soon(
+    tmp_path: Path, pickled: bytes, said: str
+) -> None:
+    path = tmp_path / "odd.pth"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("x/data.pkl", pickled)
+    if not said:
+        assert read_torch(path) == {}
+        return
+    with pytest.raises(ModelError, match=said):
+        read_torch(path)
