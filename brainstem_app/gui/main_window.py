@@ -152,7 +152,9 @@ class MainWindow(DropWindow):
         context.jobs.changed.connect(self._on_job_changed)
         context.study.opened.connect(self._show_title)
         context.study.contents_changed.connect(self._show_counts)
-        for signal in (segment.changed, segment.document.display.changed, context.study.opened):
+        study = context.study
+        of_segment = (segment.changed, segment.document.display.changed)
+        for signal in (*of_segment, study.opened, study.contents_changed):
             signal.connect(self.commands.refresh)
 
     def _restore(self) -> None:

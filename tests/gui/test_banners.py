@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from brainstem_app.gui.main_window import MainWindow
@@ -58,6 +58,30 @@ def test_information_stays_longer_when_the_keys_are_on_it(qtbot: QtBot, bar: Mes
     qtbot.wait(3 * first)
     assert bar.message is not None
     qtbot.waitUntil(lambda: bar.message is None, timeout=5000)
+
+
+def test_message_waits_while_a_stroke_is_drawn(qtbot: QtBot) -> None:
+    page = QWidget()
+    column = QVBoxLayout(page)
+    bar, drawn_on = MessageBar(page), QWidget(page)
+    column.addWidget(bar)
+    column.addWidget(drawn_on, 1)
+    page.resize(600, 400)
+    qtbot.addWidget(page)
+    page.show()
+    qtbot.waitExposed(page)
+    place, pressed = drawn_on.geometry(), QPoint(300, 200)
+    QTest.mousePress(page.windowHandle(), Qt.MouseButton.LeftButton, pos=pressed)
+    bar.show_message(Message(MessageLevel.INFO, "3 scans are segmented."))
+    qtbot.wait(150)
+    assert drawn_on.geometry() == place
+    QTest.mouseRelease(page.windowHandle(), Qt.MouseButton.LeftButton, pos=pressed)
+    qtbot.waitUntil(bar.isVisible)
+    QTest.mousePress(page.windowHandle(), Qt.MouseButton.LeftButton, pos=pressed)
+    bar.clear()
+    assert bar.isVisible()
+    QTest.mouseRelease(page.windowHandle(), Qt.MouseButton.LeftButton, pos=pressed)
+    qtbot.waitUntil(lambda: drawn_on.geometry() == place)
 
 
 def test_error_comes_back_when_the_information_above_it_has_gone(qtbot: QtBot, bar: MessageBar) -> None:

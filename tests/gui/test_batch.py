@@ -92,6 +92,10 @@ def test_batch_begins_only_after_scans_model_and_folder_were_named(
     assert "not measured" in sheet.card.text()
     assert "color:" in sheet.card.text(), "in amber"
     assert sheet.place.folder == settings.results_folder
+    assert sheet.apart.isVisible()
+    assert "begin it first (Ctrl+N)" in sheet.apart.text()
+    sheet.show_study(settings.results_folder)
+    assert not sheet.apart.isVisible(), "they belong to a study"
     assert sheet.time.text() == "about 15 s on a usual computer; the first scan will tell"
     assert "P3_T1" in sheet.scans.toolTip()
     assert not listed.context.jobs.jobs

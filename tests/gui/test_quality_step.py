@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from brainstem_app.atlas.label_table import LabelTable
@@ -18,7 +19,7 @@ from brainstem_app.gui.quality.wall_model import Order
 from brainstem_app.gui.report.people import StudyChoice, choice_in_study
 from brainstem_app.gui.segment.job_files import SegmentOutputs, segment_job
 from brainstem_app.gui.workflow.step import StepName
-from brainstem_app.jobs.job import QualityJob, read_job
+from brainstem_app.jobs.job import ImportResultsJob, QualityJob, read_job
 from brainstem_app.study.segmentations import result_folders, study_results
 from brainstem_app.study.study import Study
 
@@ -254,6 +255,28 @@ def test_new_study_takes_the_results_of_a_dataset_but_not_of_loose_scans(
     assert study.study_of(()) is None
     (folder / "draft.txt").write_text("of somebody else", encoding="utf-8")
     assert study.study_of((scan,)) is None
+
+
+def test_results_of_before_are_brought_into_the_study(
+    qtbot: QtBot,
+    page: QualityPage,
+    open_study: MainWindow,
+    study: Study,
+    fake_job: Fake,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    old = tmp_path / "old results"
+    fake_job('emit(event="finished", seconds=1.0)\n')
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(old))
+    open_study.commands["import_results"].trigger()
+    (job,) = page.context.jobs.jobs
+    assert job.work == ImportResultsJob(study=study.folder, results=(old,))
+    qtbot.waitUntil(lambda: open_study.message_bar.message is not None, timeout=_LIMIT_MS)
+    assert "The results are in the study" in open_study.message_bar.message.what
+    page.context.study.close()
+    qtbot.waitUntil(lambda: not page.context.study.is_open, timeout=_LIMIT_MS)
+    assert not open_study.commands["import_results"].isEnabled()
 
 
 def test_loose_scans_of_one_name_get_results_of_their_own_in_a_study(study: Study, tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ _ICON = {
 }
 _READING_MS = 8000
 _CHOOSING_MS = 20_000
+_HELD_MS = 50
 
 
 class MessageBar(QFrame):
@@ -39,7 +40,8 @@ class MessageBar(QFrame):
 
     One that says what was done goes by itself, later if the pointer or the keys come to it; the message below
     it comes back then. There is one message of each owner at most. What speaks of the picture on a page is
-    shown on that page only.
+    shown on that page only. While a mouse button is held nothing comes or goes: it would move the page below
+    a stroke that is being drawn.
 
     Attributes
     ----------
@@ -57,11 +59,14 @@ class MessageBar(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._messages: list[Message] = []
+        self._shown: Message | None = None
         self.reading_ms, self.choosing_ms = _READING_MS, _CHOOSING_MS
         self._page = ""
         self._waits_for_keys = False
         self._time = QTimer(self, singleShot=True)
         self._time.timeout.connect(self._pass)
+        self._held = QTimer(self, singleShot=True, interval=_HELD_MS)
+        self._held.timeout.connect(self._show_latest)
         self.setObjectName("message_bar")
         self.setAccessibleName("Message")
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -112,15 +117,14 @@ class MessageBar(QFrame):
 
     def show_page(self, page: str) -> None:
         """Show what belongs to the page that the user has gone to; keep the rest for later."""
-        shown, self._page = self.message, page
-        self._show_latest(shown)
+        self._page = page
+        self._show_latest()
 
     def _belongs(self, message: Message) -> bool:
         return not message.is_of_page or message.owner.partition("/")[0] == self._page
 
     def show_message(self, message: Message) -> None:
         """Show a message: in place of information, of its owner's last one, and above all others."""
-        shown = self.message
         self._messages = [
             other
             for other in self._messages
@@ -128,9 +132,8 @@ class MessageBar(QFrame):
         ]
         self._messages.append(message)
         if self.message is message:
-            self._show(message)
-        else:
-            self._show_latest(shown)
+            self._shown = None  # said once more, it is read once more
+        self._show_latest()
 
     def _show(self, message: Message) -> None:
         what, where, fix = map(window_words, (message.what, message.where, message.fix))
@@ -170,17 +173,21 @@ class MessageBar(QFrame):
         self._remove(gone)
 
     def _remove(self, gone: list[Message]) -> None:
-        shown = self.message
         self._messages = [one for one in self._messages if one not in gone]
-        self._show_latest(shown)
+        self._show_latest()
 
-    def _show_latest(self, shown: Message | None) -> None:
-        """Show the message that is the latest now; `shown` is the one that stands there."""
-        if self.message is None:
+    def _show_latest(self) -> None:
+        """Show the message that is the latest now, once no mouse button is held."""
+        if QApplication.mouseButtons() != Qt.MouseButton.NoButton:
+            self._held.start()
+            return
+        message = self.message
+        if message is None:
             self._time.stop()
             self.hide()
-        elif self.message is not shown:
-            self._show(self.message)
+        elif message is not self._shown:
+            self._show(message)
+        self._shown = message
 
     def _pass(self) -> None:
         """Take information away that was there long enough; later if the keys are on it."""

@@ -133,9 +133,11 @@ def _segmentation(entry: ReportEntry, path: Path) -> ReportContent:
     model = "–" if entry.model is None else f"{entry.model.title}, {entry.model.accuracy}"
     lines = [("scan", report.scan.file), *_head_size(report.scan), ("model", model)]
     if entry.is_edited:
-        lines.append(
-            ("edited", "The labels were corrected by hand since; these numbers are those of the original.")
+        told = (
+            "The labels were corrected by hand since; these numbers are those of the original. "
+            "Of a result of a study, Quality writes the report anew."
         )
+        lines.append(("edited", told))
     lines += [(finding.level.value, finding.text) for finding in report.warnings]
     tables = {"Structures": structure_table(report), "Regions": region_table(report)}
     if report.midsagittal is not None:

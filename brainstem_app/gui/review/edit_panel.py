@@ -115,7 +115,7 @@ class EditPanel(Card):
         elif self._editor.tool is Tool.ERASER:
             text = f"The eraser takes {words} only."
         else:
-            text = f"{words} is drawn."
+            text = f"You paint {words}."
         self._painted.setText(text)
 
     def _show_volume(self) -> None:

@@ -15,12 +15,14 @@ from PySide6.QtWidgets import (
 from brainstem_app.counting import agreeing, counted, listed
 from brainstem_app.gui.controls import FieldForm, fit_height, page_layout
 from brainstem_app.gui.design.choice_box import ChoiceBox
-from brainstem_app.gui.design.look import colours_of, set_primary
+from brainstem_app.gui.design.look import colours_of, set_primary, set_tone
 from brainstem_app.gui.design.tokens import SPACE
 from brainstem_app.gui.segment.card_text import card_summary, with_amber
 from brainstem_app.gui.segment.results_folder_line import ResultsFolderLine
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from brainstem_app.gui.scans.listing import ChosenScans
     from brainstem_app.gui.segment.job_files import SegmentOutputs
     from brainstem_app.gui.segment.segment_panel import Offered
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
 
 _NAMED, _WIDTH = 3, 560
 _TOLD = 40  # under the pointer
+_APART = (
+    "They belong to no study, so Quality cannot show them together. "
+    "To keep them in one, cancel, and begin it first (Ctrl+N)."
+)
 
 
 class BatchSheet(QDialog):
@@ -63,6 +69,8 @@ class BatchSheet(QDialog):
         self.card.setAccessibleName("How well the model does")
         self.place = ResultsFolderLine(settings, self)
         self.place.command_requested.connect(self.command_requested)
+        self.apart = _words(self, _APART)
+        set_tone(self.apart, "soft")
         self.outputs = _words(self, self._output_words(settings.outputs))
         self.time = _words(self, "")
         self.time.setAccessibleName("How long it will take")
@@ -88,6 +96,12 @@ class BatchSheet(QDialog):
         """Say how long it will take."""
         self.time.setText(words)
 
+    def show_study(self, folder: Path | None) -> None:
+        """Say which folder of the open study results go to; None if they belong to no study."""
+        self.place.show_study(folder)
+        self.apart.setVisible(folder is None)
+        fit_height(self, self.minimumWidth())
+
     def choose(self, name: str) -> None:
         """Choose the model to begin with."""
         self.models.setCurrentIndex(max(self.models.findData(name), 0))
@@ -98,6 +112,7 @@ class BatchSheet(QDialog):
         form.add("&Model", self.models)
         form.add("", self.card)
         form.add("Folder", self.place)
+        form.add("", self.apart)
         form.add("Written", self.outputs)
         form.add("Time", self.time)
         layout = page_layout(self)

@@ -19,7 +19,7 @@ _MOST_TOLD = 3
 
 
 class SaveStudy(QObject):
-    """Saves the open study where it is, or as a copy elsewhere, for oneself or to be handed on.
+    """Saves the open study where it is, or as a copy elsewhere; brings results in that lie elsewhere.
 
     Signals
     -------
@@ -76,6 +76,25 @@ class SaveStudy(QObject):
             job.ended.connect(lambda _outcome: self._on_shared(job, target))
         else:
             job.ended.connect(lambda _outcome: self._on_ended(job, source, target))
+
+    def bring_in(self, results: Path) -> None:
+        """Copy results that lie in another folder into the study; they stay where they are."""
+        from brainstem_app.jobs.job import ImportResultsJob
+
+        study = self._context.study.results_study
+        if study is None:
+            return
+        job = self._context.jobs.submit(ImportResultsJob(study=study, results=(results,)), study=study)
+        if job is None:
+            return
+
+        def say() -> None:
+            if job.state == "finished":
+                what = "The results are in the study; Quality shows them together."
+                self._say(Message(MessageLevel.INFO, what, str(study)))
+
+        self.job_shown.emit(job)
+        job.ended.connect(lambda _outcome: say())
 
     def _on_shared(self, job: QueuedJob, target: Path) -> None:
         if job.state != "finished":

@@ -100,7 +100,7 @@ class FileCommands(QObject):
         sheet.choose(panel.model)
         sheet.show_time(time_text(self._context.jobs.jobs, len(chosen.scans)))
         scans = [scan.path for scan in chosen.scans]
-        sheet.place.show_study(self._context.study.results_folder_of(scans))
+        sheet.show_study(self._context.study.results_folder_of(scans))
         sheet.command_requested.connect(self.command_requested)
         sheet.confirmed.connect(lambda model: self._many_scans.segment(scans, model, panel.outputs))
         sheet.open()
@@ -133,6 +133,13 @@ class FileCommands(QObject):
         folder = self._ask.folder("Open a result folder", self._settings.results_folder)
         if folder is not None:
             self._opening.open_result(folder)
+
+    def import_results(self) -> None:
+        """Ask for results that lie elsewhere, and copy them into the open study."""
+        title = "Bring results into the study: choose a folder of results"
+        folder = self._ask.folder(title, self._settings.results_folder)
+        if folder is not None:
+            self.study.bring_in(folder)
 
     def choose_labels(self) -> None:
         """Ask for a label map and open it."""
