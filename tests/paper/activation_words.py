@@ -85,8 +85,8 @@ def words(networks: Mapping[str, list[dict[str, Any]]]) -> str:
         parts.append(
             f"{decoder_name(decoder)}: in the deepest layer of the encoder {deep['effective']:.0f} of "
             f"{deep['channels']} channels count (its {deep['pixels']} pixels could tell up to "
-            f"{min(deep['channels'], deep['pixels'] - 1)} apart), {deep['silent']} are silent; the labels are "
-            f"read from a map of {last['height']} × {last['width']} with {last['effective']:.0f} of "
+            f"{min(deep['channels'], deep['pixels'] - 1)} apart), {deep['silent']} are silent; the labels "
+            f"are read from a map of {last['height']} × {last['width']} with {last['effective']:.0f} of "
             f"{last['channels']}"
         )
     if not parts:
