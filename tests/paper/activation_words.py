@@ -38,16 +38,22 @@ def activations_section(path: Path = NUMBERS_FILE) -> list[str]:
         "![Strength of the layers](paper-activations.png)",
         "",
         f"{listed([decoder_name(name) for name in networks])}; test subject {found['subject']}, slice "
-        f"through the {found['level']}. {training_words(found['trained'])} "
-        "Strength: root of the mean square over channels. *That count*: participation ratio of the channels' "
-        "covariance over all pixels; *silent*: the same value everywhere (`brainstem-app activations` "
-        "shows every "
-        "layer).",
+        f"through the {found['level']}. {training_words(found['trained'])} Strength: root of the mean square "
+        "over channels. *That count*: participation ratio of the channels' covariance over all pixels of "
+        "this slice and of every third one through nuclei; *silent*: the same value everywhere "
+        "(`brainstem-app activations` shows every layer).",
         "",
         *table(head, rows),
-        words(networks),
+        " ".join(filter(None, (found["seen"], words(networks)))),
+        *_missing(networks),
         "",
     ]
+
+
+def _missing(networks: Mapping[str, Any]) -> list[str]:
+    if "deeplabv3" in networks:
+        return []
+    return ["", "DeepLabV3 has not been trained for this yet: its maps are missing."]
 
 
 def training_words(trained: Mapping[str, Mapping[str, Any]]) -> str:
@@ -78,14 +84,15 @@ def words(networks: Mapping[str, list[dict[str, Any]]]) -> str:
         deep, last = encoder[-1], rest[-1]
         parts.append(
             f"{decoder_name(decoder)}: in the deepest layer of the encoder {deep['effective']:.0f} of "
-            f"{deep['channels']} channels count, {deep['silent']} are silent; the labels are read from a "
-            "map of "
-            f"{last['height']} × {last['width']} with {last['effective']:.0f} of {last['channels']}"
+            f"{deep['channels']} channels count (its {deep['pixels']} pixels could tell up to "
+            f"{min(deep['channels'], deep['pixels'] - 1)} apart), {deep['silent']} are silent; the labels "
+            f"are read from a map of {last['height']} × {last['width']} with {last['effective']:.0f} of "
+            f"{last['channels']}"
         )
     if not parts:
         return ""
     shares = [
-        layer["effective"] / layer["channels"]
+        layer["effective"] / min(layer["channels"], layer["pixels"] - 1)
         for layers in networks.values()
         for layer in layers
         if layer["layer"].startswith("encoder")
@@ -94,7 +101,7 @@ def words(networks: Mapping[str, list[dict[str, Any]]]) -> str:
     claim = (
         "The paper found its data simple for such encoders; so do these maps: of no encoder layer shown do "
         "more than "
-        f"{100 * most:.0f} % of the channels count."
+        f"{100 * most:.0f} % of the channels that its pixels could tell apart count."
         if most < 0.5
         else f"Of the encoder's layers shown up to {100 * most:.0f} % of the channels count."
     )

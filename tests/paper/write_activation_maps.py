@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 PICTURE = Path(__file__).resolve().parents[2] / "docs" / "results" / "paper-activations.png"
 _LEVEL = "Pons"
+#: Every how many slices through nuclei one is taken: channels are told apart by the pixels of all.
+_APART = 3
 _INCHES = 1.75
 _BACKGROUND, _INK = "#101418", "#e8ecf0"
 #: Layers that end a stage of the encoder, as their names begin; and what is shown of the decoder at the end.
@@ -51,6 +53,7 @@ def main() -> None:
     parser.add_argument("--subject", default="")
     parser.add_argument("--picture", type=Path, default=PICTURE)
     parser.add_argument("--numbers", type=Path, default=NUMBERS_FILE)
+    parser.add_argument("--seen", default="", help="what the maps show to who looks at them, for the page")
     parser.add_argument("runs", nargs="+")
     arguments = parser.parse_args()
     study = Study.open(arguments.study.resolve())
@@ -71,6 +74,7 @@ def main() -> None:
         "subject": subject,
         "level": _LEVEL.lower(),
         "trained": trained,
+        "seen": arguments.seen,
         "networks": {decoder: [_numbers(layer) for layer in layers] for decoder, layers in found.items()},
     }
     arguments.numbers.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
@@ -79,16 +83,17 @@ def main() -> None:
 def maps_of(
     study: Study, job: TrainJob, run: str, subject: str
 ) -> tuple[NDArray[np.float32], list[LayerActivation]]:
-    """Slice through the pons, and the layers of a network that end a stage, on slices of all three levels."""
+    """Slice through the pons, and the layers of a network that end a stage on it and more slices."""
     model = load_keras(study.run_folder(run) / "best.keras")
     box = study.load_box(subject)
     nuclei = [structure.index for structure in label_table().nuclei]
-    levels = levels_of(np.isin(box.labels, nuclei))
+    is_nucleus = np.isin(box.labels, nuclei)
+    shown_slice = levels_of(is_nucleus)[_LEVEL]
     slices = box_to_slices(box.image.astype(np.float32, copy=False))
-    order = [_LEVEL, *(name for name in levels if name != _LEVEL)]
-    images = enlarge(job.input.stack(slices)[[levels[name] for name in order]], job.input.size)
+    chosen = [shown_slice, *np.flatnonzero(is_nucleus.any(axis=(0, 1)))[::_APART]]
+    images = enlarge(job.input.stack(slices)[chosen], job.input.size)
     every = activations(model, images, layer_names(model))
-    return slices[levels[_LEVEL]], shown(every)
+    return slices[shown_slice], shown(every)
 
 
 def shown(layers: Sequence[LayerActivation]) -> list[LayerActivation]:
@@ -147,6 +152,7 @@ def _numbers(layer: LayerActivation) -> dict[str, object]:
         "height": height,
         "width": width,
         "channels": channels,
+        "pixels": height * width * len(layer.strength),
         "effective": round(layer.effective, 2),
         "silent": layer.silent,
         "zeros": round(layer.zeros, 4),
