@@ -51,6 +51,7 @@ def test_people_of_a_dataset_are_listed_with_their_years(
     assert "is not known" in cells[1][2]
     assert panel.said.text().startswith("1 person can be measured.")
     assert "sub-03" in panel.said.text()
+    assert "Write the dates into the column acq_time" in panel.said.text()
     assert panel.start_button.isEnabled()
 
 

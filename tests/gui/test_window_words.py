@@ -82,6 +82,8 @@ def test_every_command_has_its_place_in_the_window() -> None:
     for name in typer.main.get_group(app).commands:
         words = window_words(f"Run `brainstem-app {name}`.")
         assert words.startswith(("Run the page ", "Run Library ▸", "Run File ▸", "Run Help ▸ This")), words
+    words = window_words("Bring results in with `brainstem-app study import-results`.")
+    assert words == "Bring results in with File ▸ Bring results into the study."
 
 
 def test_no_text_of_the_window_speaks_of_options_or_commands(repository_root: Path) -> None:

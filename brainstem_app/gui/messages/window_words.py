@@ -39,8 +39,12 @@ _PLACE_OF: dict[str, StepName | str] = {
     "copy": "File ▸ Save the study as",
     "diagnose": "Help ▸ This computer",
 }
-#: Commands of a group that another page does than the rest.
-_APART = {"models export": StepName.TRAIN, "models ensemble": StepName.TRAIN}
+#: Commands of a group that another page or menu does than the rest.
+_APART: dict[str, StepName | str] = {
+    "models export": StepName.TRAIN,
+    "models ensemble": StepName.TRAIN,
+    "study import-results": "File ▸ Bring results into the study",
+}
 
 
 def window_words(text: str, kind: str = "") -> str:

@@ -308,14 +308,16 @@ def _people(job: ChangeJob) -> tuple[tuple[_Row, ...], int, list[str]]:
 
     people, notes = people_of(job)
     rows, ready = [], 0
+    fixes: dict[str, None] = {}  # each once, however many people need it
     for person in people:
         try:
             timed = in_time(person)
         except BrainstemError as error:
             names = ", ".join(session.name for session in person.sessions)
             rows.append(_Row(person.folder, names, window_words(error.what, "change")))
+            fixes[error.fix] = None
             continue
         ready += 1
         names = ", ".join(session.name for session in timed.sessions)
         rows.append(_Row(person.folder, names, f"{timed.sessions[-1].years - timed.sessions[0].years:.2f}"))
-    return tuple(rows), ready, notes
+    return tuple(rows), ready, [*notes, *fixes]

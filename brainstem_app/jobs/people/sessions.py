@@ -22,8 +22,8 @@ NOT_CORRECTED = (
     "one bend of the atlas, not on the label map of each."
 )
 _SAY = (
-    "Write the dates into the column acq_time of sub-…_sessions.tsv or sub-…_scans.tsv, or give --years (in "
-    "the window: years of each scan)."
+    "Write the dates into the column acq_time of sub-…_sessions.tsv or sub-…_scans.tsv, or give the scans of "
+    "one person as files, with --years."
 )
 
 
