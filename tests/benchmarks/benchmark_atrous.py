@@ -58,8 +58,8 @@ def section() -> list[str]:
         f"{os.getloadavg()[0]:.0f}: CPU milliseconds of one thread, forward and backward, the median of "
         f"{_TURNS} turns. *By places*: a sum over the places of the kernel that meet more than padding. *One "
         "operator*: TensorFlow's `conv2d` with oneDNN, which has none for a convolution of each channel by "
-        "itself. Networks take the one operator; where there is none, and the kernel is wider than half of "
-        "the map, by places."
+        "itself. Networks take the one operator, but by places where the kernel meets its middle alone, and "
+        "where there is no one operator and the kernel is wider than half of the map."
     )
     return [
         HEADING,

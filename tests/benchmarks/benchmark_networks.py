@@ -139,6 +139,9 @@ def page(measured: list[dict[str, Any]], counts: dict[str, dict[str, int]], batc
     lines[-1] += f" {SCAN_SLICES} slices, Keras | ONNX Runtime | SMP |"
     lines += ["|---" * 9 + "|"]
     lines += [_row(decoder, count, timed.get(decoder), factor) for decoder, count in counts.items()]
+    # What somebody has written into a kept measurement.
+    for found in measured:
+        lines += ["", f"`{found['decoder']}`: {found['note']}"] if "note" in found else []
     missing = [f"`{decoder}`" for decoder in counts if decoder not in timed]
     if missing:
         lines += ["", f"Not timed yet: {', '.join(missing)}."]

@@ -75,6 +75,8 @@ def test_message_waits_while_a_stroke_is_drawn(qtbot: QtBot) -> None:
     bar.show_message(Message(MessageLevel.INFO, "3 scans are segmented."))
     qtbot.wait(150)
     assert drawn_on.geometry() == place
+    bar.dismiss()
+    assert bar.message is not None, "closed is what is read, not what has come since the button went down"
     QTest.mouseRelease(page.windowHandle(), Qt.MouseButton.LeftButton, pos=pressed)
     qtbot.waitUntil(bar.isVisible)
     QTest.mousePress(page.windowHandle(), Qt.MouseButton.LeftButton, pos=pressed)

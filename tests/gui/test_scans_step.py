@@ -10,7 +10,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtGui import QDropEvent, QIcon
 from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QStyle
 from pytestqt.qtbot import QtBot
 
@@ -296,7 +296,10 @@ def test_the_name_stands_beside_a_sagittal_picture_with_the_face_to_the_left(
 ) -> None:
     table = listed.scans.table
     picture = table.model().index(0, 0).data(Qt.ItemDataRole.DecorationRole)
-    assert max(picture.deviceIndependentSize().toTuple()) == THUMBNAIL
+    size = table.iconSize()
+    assert max(picture.actualSize(size).toTuple()) == THUMBNAIL
+    chosen = picture.pixmap(size, QIcon.Mode.Selected)
+    assert chosen.toImage() == picture.pixmap(size).toImage(), "it is not coloured by the choice"
     data = np.zeros((20, 30, 40), np.float32)  # RAS: the face is at the end of the second axis
     data[:, 20:, :] = 100
     image = thumbnail(Scan(data, np.eye(4), tmp_path))

@@ -160,7 +160,7 @@ class MessageBar(QFrame):
 
     def dismiss(self) -> None:
         """Take the message away that is shown."""
-        self._remove([one for one in (self.message,) if one])
+        self._remove([one for one in (self._shown,) if one])
         self.dismissed.emit()
 
     def clear(self, *owners: str) -> None:
@@ -196,7 +196,7 @@ class MessageBar(QFrame):
             self._waits_for_keys = True
             self._time.start(self.choosing_ms)
         else:
-            self._remove([one for one in (self.message,) if one])
+            self._remove([one for one in (self._shown,) if one])
 
     def enterEvent(self, event: QEnterEvent) -> None:  # noqa: N802 - Qt's name
         """Begin the time of information anew: someone is about to use it."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSize, Qt
-from PySide6.QtGui import QBrush, QColor, QGuiApplication, QImage, QPixmap
+from PySide6.QtGui import QBrush, QColor, QGuiApplication, QIcon, QImage, QPixmap
 
 from brainstem_app.gui.controls import LEVEL_ICONS
 from brainstem_app.gui.design.icons import line_icon
@@ -31,9 +31,10 @@ class ScanTable(RowsModel[ListedScan]):
         self._prepared: dict[str, str] = {}
         self._results: dict[str, str] = {}
         self._work: dict[str, str] = {}
-        self._pictures: dict[str, QPixmap] = {}
-        self._empty_picture = QPixmap(THUMBNAIL, THUMBNAIL)
-        self._empty_picture.fill(QColor(Qt.GlobalColor.transparent))
+        self._pictures: dict[str, QIcon] = {}
+        empty = QPixmap(THUMBNAIL, THUMBNAIL)
+        empty.fill(QColor(Qt.GlobalColor.transparent))
+        self._empty_picture = QIcon(empty)
         hints = {Qt.ItemDataRole.ToolTipRole: lambda scan: str(scan.path)}
         super().__init__((), lambda scan: str(scan.path), parent, hints)
         self.set_rows((), self._made_columns(()))
@@ -48,7 +49,9 @@ class ScanTable(RowsModel[ListedScan]):
         if picture is not None:
             pixmap = QPixmap.fromImage(picture)
             pixmap.setDevicePixelRatio(max(picture.width(), picture.height()) / THUMBNAIL)
-            self._pictures[examination.path] = pixmap
+            icon = QIcon(pixmap)
+            icon.addPixmap(pixmap, QIcon.Mode.Selected)  # a grey scan in the colour of the choice is a fog
+            self._pictures[examination.path] = icon
         self.tell(self.row_of(examination.path))
 
     def set_work(self, states: dict[str, str]) -> None:
@@ -116,7 +119,7 @@ class ScanTable(RowsModel[ListedScan]):
         sizes = "×".join(f"{size:.3g}" for size in found.voxel_size_mm)
         return f"{voxels}, {sizes} mm"
 
-    def _picture(self, scan: ListedScan) -> QPixmap:
+    def _picture(self, scan: ListedScan) -> QIcon:
         return self._pictures.get(str(scan.path)) or self._empty_picture
 
     def _result(self, scan: ListedScan) -> str:

@@ -99,7 +99,7 @@ class BatchSheet(QDialog):
     def show_study(self, folder: Path | None) -> None:
         """Say which folder of the open study results go to; None if they belong to no study."""
         self.place.show_study(folder)
-        self.apart.setVisible(folder is None)
+        self._form.setRowVisible(self.apart, folder is None)
         fit_height(self, self.minimumWidth())
 
     def choose(self, name: str) -> None:
@@ -107,7 +107,7 @@ class BatchSheet(QDialog):
         self.models.setCurrentIndex(max(self.models.findData(name), 0))
 
     def _lay_out(self, buttons: QDialogButtonBox) -> None:
-        form = FieldForm()
+        self._form = form = FieldForm()
         form.add("Scans", self.scans)
         form.add("&Model", self.models)
         form.add("", self.card)
