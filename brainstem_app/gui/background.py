@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
+from weakref import WeakSet
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -18,18 +20,38 @@ _LOOK_EVERY_MS = 5
 _THREADS = 3
 
 
+class _Work:
+    """A function that its thread lets go of before the result is there; the window holds it until then."""
+
+    def __init__(self, function: Callable[[], Any]) -> None:
+        self._function: Callable[[], Any] | None = function
+
+    def __call__(self) -> Any:
+        function, self._function = self._function, None
+        return None if function is None else function()
+
+
+class _Pending(NamedTuple):
+    function: Callable[[], Any]
+    done: Callable[[Any], None]
+    failed: Callable[[BaseException], None]
+
+
 class Background(QObject):
     """Runs functions on a few threads and hands back what they return.
 
     For reading files (nibabel, NumPy), which releases the interpreter; computing is a job's business.
     The threads touch nothing of Qt, and the window looks for what they have done: a QObject that lives in
-    one thread and is let go of, or emits, in another ends the program now and then.
+    one thread and is let go of, or emits, in another ends the program now and then. So Python does not look
+    for rings of objects, which may hold widgets, while a thread might be the one to do it.
     """
+
+    _at_work: ClassVar[WeakSet[Background]] = WeakSet()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="beside-the-window")
-        self._callbacks: dict[Future[Any], tuple[Callable[[Any], None], Callable[[BaseException], None]]] = {}
+        self._pending: dict[Future[Any], _Pending] = {}
         self._ended: SimpleQueue[Future[Any]] = SimpleQueue()
         self._timer = QTimer(self, interval=_LOOK_EVERY_MS)
         self._timer.timeout.connect(self._hand_back)
@@ -37,7 +59,7 @@ class Background(QObject):
     @property
     def is_busy(self) -> bool:
         """True while a function runs or waits."""
-        return bool(self._callbacks)
+        return bool(self._pending)
 
     def run(
         self,
@@ -46,37 +68,48 @@ class Background(QObject):
         failed: Callable[[BaseException], None],
     ) -> None:
         """Run ``function`` on a thread; call ``done`` or ``failed`` in the thread of this object."""
-        future = self._threads.submit(function)
-        self._callbacks[future] = done, failed
+        self._at_work.add(self)
+        gc.disable()
+        future = self._threads.submit(_Work(function))
+        self._pending[future] = _Pending(function, done, failed)
         future.add_done_callback(self._ended.put)
         self._timer.start()
 
     def wait(self, milliseconds: int = 10_000) -> bool:
         """Wait until nothing runs any more, at closing, and tell nothing; False if that took too long."""
-        running = [future for future in self._callbacks if not future.cancel()]
-        self._callbacks.clear()  # whom they would tell is about to go
-        return not wait(running, milliseconds / 1000).not_done
+        running = [future for future in self._pending if not future.cancel()]
+        self._pending.clear()  # whom they would tell is about to go
+        is_over = not wait(running, milliseconds / 1000).not_done
+        if is_over:
+            self._rest()
+        return is_over
+
+    def _rest(self) -> None:
+        """Let Python look for rings again, in the window's thread first, once no thread works."""
+        self._at_work.discard(self)
+        if not self._at_work and not gc.isenabled():
+            gc.collect(0)
+            gc.enable()
 
     def _hand_back(self) -> None:
         """Hand back one result; the next one's turn comes after what else the window has to do."""
         try:
             future = self._ended.get_nowait()
         except Empty:
-            if not self._callbacks:
+            if not self._pending:
                 self._timer.stop()
+                self._rest()
             return
-        if self._ended.qsize():
-            QTimer.singleShot(0, self, self._hand_back)
-        callbacks = self._callbacks.pop(future, None)
-        if callbacks is None:  # cancelled
+        self._timer.setInterval(_LOOK_EVERY_MS if self._ended.empty() else 0)
+        pending = self._pending.pop(future, None)
+        if pending is None:  # cancelled
             return
-        done, failed = callbacks
         error = future.exception()
         if error is None:
-            done(future.result())
+            pending.done(future.result())
         else:
             _log.debug("background task failed", exc_info=error)
-            failed(error)
+            pending.failed(error)
 
 
 class _Question(NamedTuple):

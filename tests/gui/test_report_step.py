@@ -198,7 +198,7 @@ def test_groups_of_people_are_compared_by_the_real_worker(
     assert "diagnosis: p against c" in page.lines.text()
     assert "adjusted for age, eTIV" in page.lines.text()
     assert page.report.dots.isVisible()
-    assert "c: 4 people, mean 101.0 mm³" in page.report.dots.accessibleDescription()
+    assert "c: 4 people, mean 101 mm³" in page.report.dots.accessibleDescription()
     assert {file.name for file in page.chosen.files} == {
         "cohort.html",
         "cohort.csv",

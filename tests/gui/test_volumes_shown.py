@@ -73,7 +73,7 @@ def test_list_shows_the_reports_volumes_until_a_voxel_is_painted_and_says_why_th
 ) -> None:
     note = opened.structure_panel.volume_note
     assert shown(opened, PAG) == "123"
-    assert shown(opened, SC_L) == f"{_VOXEL_MM3:.0f}"
+    assert shown(opened, SC_L) == f"{_VOXEL_MM3:.1f}"
     assert not note.isVisible()
     opened.document.choose(SC_L)
     press(qtbot, opened, Qt.Key.Key_B)

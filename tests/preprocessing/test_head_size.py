@@ -48,7 +48,7 @@ def test_head_that_the_scan_cuts_has_no_volume_and_says_so() -> None:
     assert size.intracranial_ml is None
     (finding,) = size.findings(1234.4)
     assert "of skull and scalp above the ears lie in the scan" in finding.problem
-    assert "1234 ml" in finding.problem
+    assert "1,234 ml" in finding.problem
 
 
 def test_what_is_no_skull_has_no_volume() -> None:
