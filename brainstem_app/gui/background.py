@@ -73,7 +73,8 @@ class Background(QObject):
         future = self._threads.submit(_Work(function))
         self._pending[future] = _Pending(function, done, failed)
         future.add_done_callback(self._ended.put)
-        self._timer.start()
+        if not self._timer.isActive():  # begun anew with each, it would not end while there are many
+            self._timer.start()
 
     def wait(self, milliseconds: int = 10_000) -> bool:
         """Wait until nothing runs any more, at closing, and tell nothing; False if that took too long."""

@@ -10,6 +10,7 @@ import weakref
 from functools import partial
 from threading import Event
 
+from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
 from brainstem_app.gui.background import Background, Reader
@@ -36,6 +37,17 @@ def test_work_that_has_come_back_is_let_go_of_with_all_that_it_held(qtbot: QtBot
     gc.collect()
     assert came == ["Volume"] * 20
     assert [ref for ref in held if ref() is not None] == []
+
+
+def test_results_come_while_more_is_asked_without_a_pause(qtbot: QtBot) -> None:
+    background = Background()
+    came: list[object] = []
+    asking = QTimer(interval=1)
+    asking.timeout.connect(lambda: background.run(str, came.append, came.append))
+    asking.start()
+    qtbot.waitUntil(lambda: len(came) > 20)
+    asking.stop()
+    assert background.wait()
 
 
 def test_error_comes_back_as_it_is(qtbot: QtBot) -> None:
