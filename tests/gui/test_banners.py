@@ -31,6 +31,13 @@ def bar(qtbot: QtBot) -> MessageBar:
     return made
 
 
+def start_training(window: MainWindow) -> None:
+    """Start a training that is called other."""
+    train = window.page(StepName.TRAIN)
+    train.form.set_values({"run": "other"})
+    train.start()
+
+
 def said(window: MainWindow) -> str:
     message = window.message_bar.message
     return "" if message is None else message.what
@@ -168,9 +175,7 @@ def test_failed_segmentation_is_forgotten_with_its_scan_and_a_failed_training_is
     window.opening.view(result_folder)
     qtbot.waitUntil(lambda: window.segment_page.document.labels is not None, timeout=_LIMIT_MS)
     assert said(window) == ""
-    train = window.page(StepName.TRAIN)
-    train.form.set_values({"run": "other"})
-    train.start()
+    start_training(window)
     qtbot.waitUntil(lambda: "Train other: The network is gone." in said(window), timeout=_LIMIT_MS)
     window.opening.view(scan_file)
     qtbot.waitUntil(lambda: window.segment_page.document.labels is None, timeout=_LIMIT_MS)
@@ -182,9 +187,7 @@ def test_failure_of_a_job_that_is_told_in_place_is_not_told_again(
 ) -> None:
     window = open_study
     fake_job(_FAILS)
-    train = window.page(StepName.TRAIN)
-    train.form.set_values({"run": "other"})
-    train.start()
+    start_training(window)
     (job,) = window.context.jobs.jobs
     job.is_told_in_place = lambda: True
     qtbot.waitUntil(lambda: job.state == "failed", timeout=_LIMIT_MS)
@@ -197,17 +200,14 @@ def test_failure_of_a_job_goes_when_it_is_started_again_or_removed(
 ) -> None:
     window = open_study
     fake_job(_FAILS)
-    train = window.page(StepName.TRAIN)
-    train.form.set_values({"run": "other"})
-    train.start()
+    start_training(window)
     qtbot.waitUntil(lambda: "The network is gone." in said(window), timeout=_LIMIT_MS)
     (job,) = window.context.jobs.jobs
     fake_job('wait_for(cancelled); emit(event="failed", what="Cancelled.", exit_status=3)')
     if end == "again":
         window.context.jobs.restart(job)
     elif end == "anew":
-        train.form.set_values({"run": "other"})
-        train.start()
+        start_training(window)
         assert len(window.context.jobs.jobs) == 2
     else:
         window.context.jobs.remove(job)
