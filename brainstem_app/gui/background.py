@@ -126,10 +126,17 @@ class Reader:
     What is asked while a reading goes on waits for its end, and only the last of it is read. An answer is
     told if it is about the same as the last question: a list that is asked for again and again is shown as
     often, and never that of a study or scan which was left meanwhile.
+
+    Parameters
+    ----------
+    background : Background
+    in_turn : bool
+        False: a question is read at once, and does not wait for one whose disk may not answer.
     """
 
-    def __init__(self, background: Background) -> None:
+    def __init__(self, background: Background, *, in_turn: bool = True) -> None:
         self._background = background
+        self._in_turn = in_turn
         self._about: Hashable = None
         self._next: _Question | None = None
         self._is_busy = False
@@ -149,7 +156,7 @@ class Reader:
         """Run ``function`` on a thread and tell what it returns; None is about nothing else than itself."""
         self._about = object() if about is None else about
         self._next = _Question(function, done, failed, self._about)
-        if not self._is_busy:
+        if not (self._is_busy and self._in_turn):
             self._begin(self._next)
 
     def forget(self) -> None:

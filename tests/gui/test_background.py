@@ -50,6 +50,17 @@ def test_results_come_while_more_is_asked_without_a_pause(qtbot: QtBot) -> None:
     assert background.wait()
 
 
+def test_scan_is_opened_while_one_that_was_asked_for_before_hangs(qtbot: QtBot) -> None:
+    background, answers = Background(), []
+    reader, hangs = Reader(background, in_turn=False), Event()
+    reader.read(lambda: hangs.wait(10), answers.append, answers.append)
+    reader.read(lambda: "the latest", answers.append, answers.append)
+    qtbot.waitUntil(lambda: answers == ["the latest"])
+    hangs.set()
+    qtbot.waitUntil(lambda: not background.is_busy)
+    assert answers == ["the latest"]
+
+
 def test_error_comes_back_as_it_is(qtbot: QtBot) -> None:
     background = Background()
     errors: list[BaseException] = []

@@ -48,7 +48,7 @@ class ScanOpener(QObject):
 
     def __init__(self, background: Background, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._reader = Reader(background)
+        self._reader = Reader(background, in_turn=False)
 
     def open(self, path: Path, open_scan: Path | None) -> None:
         """Open a path as what it looks like; ``open_scan`` need not be read again."""
