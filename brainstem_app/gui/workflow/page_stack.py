@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from brainstem_app.gui.scans.scans_page import ScansPage
     from brainstem_app.gui.workflow.step_page import StepPage
 
-_SMALLEST = QSize(240, 120)
+_SMALLEST = QSize(240, 104)
 # Segment is made with the window; the others when they are needed, so that the first paint waits for none.
 _PAGES: dict[StepName, tuple[str, str]] = {
     StepName.SCANS: ("brainstem_app.gui.scans.scans_page", "ScansPage"),
