@@ -357,5 +357,6 @@ class MainWindow(DropWindow):
         """Write down where the window and the work are."""
         settings = self.context.settings
         settings.geometry = self.saveGeometry()
-        settings.splitter = self.segment_page.splitter.saveState()
+        if self.segment_page.splitter.orientation() is Qt.Orientation.Horizontal:
+            settings.splitter = self.segment_page.splitter.saveState()
         self.context.study.save()
