@@ -29,7 +29,7 @@ REVIEW_MENU: tuple[str | None, ...] = (
     "undo", "redo", None, "ruler", "remove_rulers", None, "look", "brush", "eraser", "fill", "polygon", None,
     "interpolate", "smooth", "copy_up", "copy_down", None,
     "smaller", "larger", "in_3d", "protects", "limits", "pick", None,
-    "axial", "coronal", "sagittal", "three", "side_by_side", "space", None,
+    "axial", "coronal", "sagittal", "three", "side_by_side", "space", "side", None,
     "radiological", "neurological", None,
     "zoom_in", "zoom_out", "fit", "fit_labels", None,
     "crosshair", "next_view", None,
@@ -238,7 +238,7 @@ def review_keys(a: ActionTable) -> list[ShortcutGroup]:
         ("in space", "drag or arrows turn; wheel, + or − magnify; Home resets"),
     ]
     views = [
-        *a.key_rows("axial", "coronal", "sagittal", "three", "side_by_side", "space"),
+        *a.key_rows("axial", "coronal", "sagittal", "three", "side_by_side", "space", "side"),
         (a.key("zoom_in", "zoom_out"), "zoom in, zoom out"),
         *a.key_rows("fit", "fit_labels", "crosshair"),
         (a.key("brighter", "darker"), "brighter, darker"),
