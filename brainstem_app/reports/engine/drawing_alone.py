@@ -22,5 +22,6 @@ _DRAWING = RLock()
 @contextmanager
 def drawing_alone(settings: Mapping[str, Any] = PLAIN_NAMES, style: Path | None = None) -> Iterator[None]:
     """Draw with settings, or a style, that nobody else changes meanwhile; for functions too."""
-    with _DRAWING, matplotlib.rc_context(dict(settings), fname=style):
+    chosen: Any = dict(settings)
+    with _DRAWING, matplotlib.rc_context(chosen, fname=style):
         yield
