@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
@@ -11,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
+from brainstem_app.gui.background import Reader
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel
 from brainstem_app.gui.messages.message_bar import MessageBar
@@ -391,6 +393,16 @@ emit(event="failed", what="Cancelled.", exit_status=3)
     (tmp_path / "go").touch()
     qtbot.waitUntil(lambda: "still running" not in said(window), timeout=_LIMIT_MS)
     assert window.isVisible()
+
+
+def test_disk_that_does_not_answer_is_named_until_it_does(qtbot: QtBot, window: MainWindow) -> None:
+    background, hangs = window.context.background, Event()
+    background.slow_s = 0.05
+    reader = Reader(background, what="the list of scans")
+    reader.read(lambda: hangs.wait(10), lambda _answer: None, lambda _error: None, where=(Path("/far"),))
+    qtbot.waitUntil(lambda: said(window) == f"Still reading the list of scans in {Path('/far')}.")
+    hangs.set()
+    qtbot.waitUntil(lambda: said(window) == "")
 
 
 def test_message_button_acts_once_and_takes_its_message_along(qtbot: QtBot, bar: MessageBar) -> None:
