@@ -14,6 +14,7 @@ from brainstem_app.atlas.regions import REGION_TABLE_FILE_NAME, REGIONS_FILE_NAM
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.spaces import MNI_SHAPE, mni_affine
 from brainstem_app.locations import resource, user_data_folder
+from brainstem_app.named_version import with_version
 from brainstem_app.small_files import read_json, read_text
 
 DEFAULT_ATLAS = "brainstem31"
@@ -55,7 +56,7 @@ class AtlasTable:
     @property
     def title(self) -> str:
         """Name and version."""
-        return f"{self.name} {self.version}"
+        return with_version(self.name, self.version)
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,11 @@ class Atlas:
     notice: str
     folder: Path | None = None
     regions: Regions | None = None
+
+    @property
+    def title(self) -> str:
+        """Name and version."""
+        return with_version(self.name, self.version)
 
 
 #: Labels that a model gives: those of an atlas, or a lab's own, which have a table and no map.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from brainstem_app.named_version import with_version
 from brainstem_app.plain_text import printable
 
 app = typer.Typer(help="List models, export a run as a model.", no_args_is_help=True)
@@ -22,7 +23,8 @@ def list_them() -> None:
             if card.results.macro_miou_nuclei is None
             else f"\tnuclei mIoU {card.results.macro_miou_nuclei:.3f}"
         )
-        words = f"{card.name}\t{card.decoder}/{card.encoder}\tatlas {card.atlas} {card.atlas_version}{score}"
+        atlas = with_version(card.atlas, card.atlas_version)
+        words = f"{card.name}\t{card.decoder}/{card.encoder}\tatlas {atlas}{score}"
         typer.echo(printable(f"{words}\n  {model.folder}"))
     if not models:
         typer.echo(

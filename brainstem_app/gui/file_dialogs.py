@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from brainstem_app.gui.messages.message import Message, MessageLevel
 
@@ -39,6 +39,10 @@ class FileDialogs:
         name = QFileDialog.getExistingDirectory(self._over, title, at)
         return Path(name) if name else None
 
+    def new_folder(self, title: str, start: Path | None = None) -> Path | None:
+        """Ask for a folder that need not be there yet; None if the user chose none."""
+        return ask_new_folder(self._over, title, start or self._settings.last_folder)
+
     def file(self, title: str, kinds: str, start: str = "") -> Path | None:
         """Ask for a file of some kinds (``"Tables (*.tsv)"``, with ``;;`` between them)."""
         at = start or str(self._settings.last_folder)
@@ -61,6 +65,44 @@ class FileDialogs:
             return None
         self._settings.last_folder = Path(name).parent
         return Path(name)
+
+
+class NewFolderDialog(QFileDialog):
+    """Takes the name of a folder that is not there yet, too; who asked makes it.
+
+    It is Qt's own: in the systems' dialogs for folders a typed new name is an error.
+
+    Attributes
+    ----------
+    chosen : Path or None
+    """
+
+    def __init__(self, parent: QWidget, title: str, start: Path) -> None:
+        super().__init__(parent, title, str(start))
+        self.chosen: Path | None = None
+        self.setOption(QFileDialog.Option.DontUseNativeDialog)
+        self.setOption(QFileDialog.Option.ShowDirsOnly)
+        self.setFileMode(QFileDialog.FileMode.Directory)
+        self.setLabelText(QFileDialog.DialogLabel.FileName, "Folder, there or new:")
+
+    def accept(self) -> None:
+        """Take what is there as Qt does, and a new name in a folder that is there."""
+        named = next((Path(name) for name in self.selectedFiles()), None)
+        if named is not None and not named.exists() and named.parent.is_dir():
+            self.chosen = named
+            QDialog.accept(self)
+            return
+        super().accept()
+        if self.result() == QDialog.DialogCode.Accepted:
+            self.chosen = named
+
+
+def ask_new_folder(over: QWidget, title: str, start: Path) -> Path | None:
+    """Ask for a folder that need not be there yet; None if the user chose none."""
+    dialog = NewFolderDialog(over, title, start)
+    dialog.exec()
+    dialog.deleteLater()
+    return dialog.chosen
 
 
 def open_address(link: QUrl) -> bool:

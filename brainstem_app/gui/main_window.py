@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMenu, QWidget
 
 from brainstem_app.counting import counted
 from brainstem_app.gui.actions import ActionRow, ActionTable
 from brainstem_app.gui.app_context import AppContext
 from brainstem_app.gui.cut_texts import tell_cut_texts
-from brainstem_app.gui.design.look import design, look_around, set_look
+from brainstem_app.gui.design.look import design
 from brainstem_app.gui.jobs.jobs_panel import JobsPanel
 from brainstem_app.gui.messages.banners import Banners
 from brainstem_app.gui.messages.message_bar import MessageBar
@@ -21,6 +21,7 @@ from brainstem_app.gui.plain_labels import show_labels_as_they_are
 from brainstem_app.gui.review.review_actions import REVIEW_MENU
 from brainstem_app.gui.segment.many_scans import ManyScans
 from brainstem_app.gui.settings import WindowSettings
+from brainstem_app.gui.steady_focus import keep_focus_steady
 from brainstem_app.gui.viewer.shortcut_overlay import ShortcutOverlay
 from brainstem_app.gui.warm_up import import_plots
 from brainstem_app.gui.wheel_guard import guard_wheel
@@ -77,6 +78,7 @@ class MainWindow(DropWindow):
         guard_wheel()
         show_labels_as_they_are()
         tell_cut_texts()
+        keep_focus_steady()
         design().want(settings.preferences.look.look)
         import_plots()
         self._key_sheet: ShortcutOverlay | None = None
@@ -92,7 +94,7 @@ class MainWindow(DropWindow):
         self.files = FileCommands(context, self.opening, self.pages, self.many_scans, self)
         self._lay_out()
         self.jobs_dock = self._dock(self.jobs_panel)
-        status = StatusLine(self)
+        status = StatusLine(self.message_bar, self)
         self.pointed, self.crosshair, self.job_count = status.pointed, status.crosshair, status.job_count
         self.setStatusBar(status)
         self.beside = SideWindows(context, lambda: self.current_step, self)
@@ -111,12 +113,8 @@ class MainWindow(DropWindow):
         layout = QHBoxLayout(central)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        right = QVBoxLayout()
-        right.setSpacing(0)
-        right.addWidget(self.message_bar)
-        right.addWidget(self.pages, 1)
         layout.addWidget(self.rail)
-        layout.addLayout(right, 1)
+        layout.addWidget(self.pages, 1)
         self.setCentralWidget(central)
 
     def _dock(self, panel: JobsPanel) -> QDockWidget:
@@ -238,7 +236,6 @@ class MainWindow(DropWindow):
         self.commands.give_way(review.commands.keys if is_review and review is not None else ())
         self.step_bar.show_step(step)
         self.message_bar.show_page(step)
-        set_look(self.message_bar, look_around(self.pages.currentWidget()))
         for label in (self.pointed, self.crosshair):
             label.setVisible(step is StepName.SEGMENT)
 
@@ -360,5 +357,6 @@ class MainWindow(DropWindow):
         """Write down where the window and the work are."""
         settings = self.context.settings
         settings.geometry = self.saveGeometry()
-        settings.splitter = self.segment_page.splitter.saveState()
+        if self.segment_page.splitter.orientation() is Qt.Orientation.Horizontal:
+            settings.splitter = self.segment_page.splitter.saveState()
         self.context.study.save()

@@ -35,7 +35,7 @@ class ModelList(QObject):
 
     def __init__(self, background: Background, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._reader = Reader(background)
+        self._reader = Reader(background, what="the models")
         self.models: tuple[ModelFiles, ...] = ()
 
     def read(self) -> None:

@@ -20,6 +20,7 @@ from brainstem_app.atlas.library import (
 from brainstem_app.errors import InputError
 from brainstem_app.models.library import ATLAS_FOLDER, hash_file, list_models
 from brainstem_app.models.tables_beside import TableBeside, tables_beside
+from brainstem_app.named_version import with_version
 
 _GIVE_ATLAS = (
     "Say which atlas they were made with: --atlas NAME (`brainstem-app atlas list` shows the names), or "
@@ -67,7 +68,7 @@ class LabelMeaning:
     @property
     def title(self) -> str:
         """Name and version of the atlas."""
-        return f"{self.name} {self.version}".strip()
+        return with_version(self.name, self.version)
 
     def differs_from(self, other: LabelMeaning, labels: Iterable[int]) -> bool:
         """Whether one of these labels is another structure there."""

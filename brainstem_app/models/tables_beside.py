@@ -15,6 +15,7 @@ from brainstem_app.atlas.label_table import TABLE_FILE_NAME, Group, LabelTable, 
 from brainstem_app.atlas.library import CARD_FILE_NAME, LABELS_FILE_NAME, AtlasTable, load_atlas_table
 from brainstem_app.atlas.source_tables.plain_text import read_itk_snap
 from brainstem_app.errors import InputError
+from brainstem_app.named_version import with_version
 from brainstem_app.small_files import read_json, read_text
 
 _REPORT = "report.json"
@@ -58,7 +59,7 @@ class TableBeside:
     @property
     def title(self) -> str:
         """Name and version of the atlas, as far as they are said."""
-        return f"{self.name} {self.version}".strip()
+        return with_version(self.name, self.version)
 
     def names(self, atlas: AtlasTable) -> bool:
         """Whether this is the atlas that is named, as far as name and version say."""

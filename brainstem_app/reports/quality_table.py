@@ -18,6 +18,10 @@ UNKNOWN = "n/a"
 _DIGITS = 4
 #: From so many standard deviations on a result is called unusual.
 FAR_Z = 3.5
+#: A nucleus whose confidence lies less below the others' is as they are, however alike those are.
+LEAST_DROP = 0.1
+#: Code of a report's warning that `unsure` says better: some nuclei are unsure in everybody.
+LOW_CONFIDENCE_CODE = "low-confidence"
 #: What the columns of z-scores of regions end with.
 REGION_Z = "_z"
 
@@ -68,7 +72,8 @@ class QualityRow:
 
     Numbers are None where they are not known. `region_z` has the robust z-score of the volume of each region
     by its name, the whole brainstem first. `nucleus_z` is that of the nucleus that is furthest from the
-    others', `asymmetry_z` that of (left − right) / (left + right) of all paired nuclei together.
+    others', `confidence_z` that of the mean confidence, `unsure` the nuclei of low confidence that others are
+    sure of, `asymmetry_z` that of (left − right) / (left + right) of all paired nuclei together.
     """
 
     dataset: str
@@ -80,6 +85,8 @@ class QualityRow:
     fit: float | None
     coverage: float | None
     confidence: float | None
+    confidence_z: float | None
+    unsure: str
     volume_mm3: float | None
     region_z: Mapping[str, float | None]
     nucleus_z: float | None
@@ -129,6 +136,9 @@ def _of_one_model(results: Sequence[LookedAt]) -> list[QualityRow]:
     )
     asymmetry = [_asymmetry(result.report) for result in results]
     of_sides = robust_z(_array(asymmetry), group)
+    confidences = [_confidence(result.report) for result in results]
+    of_confidence = robust_z(_array(confidences), group)
+    unsure = _unsure(results, nuclei, group)
     rows = []
     for number, result in enumerate(results):
         furthest = _furthest(of_nuclei[:, number])
@@ -136,7 +146,9 @@ def _of_one_model(results: Sequence[LookedAt]) -> list[QualityRow]:
         rows.append(
             QualityRow(
                 **{name: getattr(result, name) for name in _OF_RESULT},
-                confidence=_confidence(result.report),
+                confidence=confidences[number],
+                confidence_z=_known(of_confidence[number]),
+                unsure=", ".join(unsure[number]),
                 volume_mm3=_brainstem(result.report),
                 region_z={name: _known(of_regions[k, number]) for k, name in enumerate(regions)},
                 nucleus_z=None if furthest is None else _known(of_nuclei[furthest, number]),
@@ -159,6 +171,23 @@ def _scores(
 
     found = [robust_z(_array([own.get(name) for own in volumes]), group) for name in names]
     return np.array(found).reshape(len(names), len(volumes))
+
+
+def _unsure(results: Sequence[LookedAt], nuclei: Sequence[str], group: NDArray[np.bool_]) -> list[list[str]]:
+    """Nuclei of each result whose confidence is low, and far below that of the same nucleus in the others."""
+    of_results = [{s.name: s for s in result.report.structures} for result in results]
+    known = [{name: s.confidence for name, s in own.items()} for own in of_results]
+    scores = _scores(known, nuclei, group)
+    found: list[list[str]] = [[] for _ in results]
+    for name, own_scores in zip(nuclei, scores, strict=True):
+        values = _array([own.get(name) for own in known])
+        usual = float(np.nanmedian(values[group])) if np.isfinite(values[group]).any() else np.nan
+        for number, own in enumerate(of_results):
+            drop = usual - values[number]
+            is_low = name in own and bool(own[name].low_confidence)
+            if is_low and own_scores[number] <= -FAR_Z and drop >= LEAST_DROP:
+                found[number].append(name)
+    return found
 
 
 def _array(values: Sequence[float | None]) -> Values:

@@ -128,7 +128,7 @@ def _write_frame(out: Path, atlas: Atlas) -> None:
     common: dict[str, Any] = {"BIDSVersion": BIDS_VERSION, "GeneratedBy": made_by}
     write_json(out / "dataset_description.json", {"Name": NAME, "DatasetType": "raw", **common}, indent=2)
     truth: dict[str, Any] = {
-        "Name": f"True labels ({atlas.name} {atlas.version}) of the simulated subjects",
+        "Name": f"True labels ({atlas.title}) of the simulated subjects",
         "DatasetType": "derivative",
         **common,
     }

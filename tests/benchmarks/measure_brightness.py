@@ -1,4 +1,4 @@
-"""Print the table on brightness in docs/results/window.md: which greys the viewer gives to brainstem and fluid.
+"""Print the table on brightness in docs/results/window.md: which greys brainstem and fluid get.
 
     python tests/benchmarks/measure_brightness.py [--data shared/data]
 

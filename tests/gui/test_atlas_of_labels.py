@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
 from brainstem_app.atlas.label_table import LabelTable, table_text
@@ -21,6 +20,8 @@ from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.imaging.label_map import save_label_map
 from brainstem_app.models.library import ModelFiles
+
+from .message_buttons import press_message_button
 
 _LIMIT_MS = 60_000
 NAMES = ("background", "WM", "GM", "RN_L", "RN_R", "Raphe")
@@ -71,13 +72,6 @@ def message_text(window: MainWindow) -> str:
     return "" if message is None else "\n".join((message.what, message.where, message.fix))
 
 
-def press(qtbot: QtBot, window: MainWindow, text: str) -> None:
-    (button,) = (
-        b for b in window.message_bar.findChildren(QAbstractButton) if b.text() == text and b.isVisible()
-    )
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-
-
 @pytest.mark.usefixtures("small")
 def test_result_of_an_imported_atlas_has_its_own_names(
     qtbot: QtBot, window: MainWindow, tmp_path: Path
@@ -95,7 +89,7 @@ def test_labels_that_two_atlases_may_have_made_are_asked_about_in_place(
     window.open_path(labels_of(tmp_path / "alone") / "labels_native.nii.gz")
     qtbot.waitUntil(lambda: "which atlas" in message_text(window), timeout=_LIMIT_MS)
     assert window.segment_page.document.labels is None
-    press(qtbot, window, "Read as small 1")
+    press_message_button(qtbot, window.message_bar, "Read as small version 1")
     qtbot.waitUntil(lambda: window.segment_page.document.labels is not None, timeout=_LIMIT_MS)
     assert listed(window) == list(NAMES[1:])
 
@@ -110,13 +104,13 @@ def test_review_compares_labels_of_one_atlas_only(qtbot: QtBot, window: MainWind
     qtbot.waitUntil(lambda: review.document.labels is not None, timeout=_LIMIT_MS)
     review.document.comparison.open(labels_of(tmp_path / "theirs", "brainstem31 1.0"))
     qtbot.waitUntil(lambda: "do not compare" in message_text(window), timeout=_LIMIT_MS)
-    assert "brainstem31 1.0" in message_text(window)
+    assert "brainstem31 version 1.0" in message_text(window)
     assert review.document.comparison.reference is None
     # Nothing says what these are: they are read like those that they are compared with.
     review.document.comparison.open(labels_of(tmp_path / "alone") / "labels_native.nii.gz")
     qtbot.waitUntil(lambda: review.document.comparison.reference is not None, timeout=_LIMIT_MS)
     assert review.document.comparison.reference.table.names == NAMES
-    assert "of the atlas small 1" in message_text(window)
+    assert "of the atlas small version 1" in message_text(window)
 
 
 def test_structures_are_those_that_the_chosen_model_will_find(
@@ -146,14 +140,14 @@ def test_labels_that_were_left_open_are_asked_about_again_at_the_next_start(
 ) -> None:
     window.open_path(labels_of(tmp_path / "alone"))
     qtbot.waitUntil(lambda: "which atlas" in message_text(window), timeout=_LIMIT_MS)
-    press(qtbot, window, "Read as small 1")
+    press_message_button(qtbot, window.message_bar, "Read as small version 1")
     qtbot.waitUntil(lambda: window.segment_page.document.labels is not None, timeout=_LIMIT_MS)
     window.close()
     again = MainWindow(settings)
     qtbot.addWidget(again)
     again.show()
     qtbot.waitUntil(lambda: "which atlas" in message_text(again), timeout=_LIMIT_MS)
-    press(qtbot, again, "Read as small 1")
+    press_message_button(qtbot, again.message_bar, "Read as small version 1")
     qtbot.waitUntil(lambda: again.segment_page.document.labels is not None, timeout=_LIMIT_MS)
     assert listed(again) == list(NAMES[1:])
     again.context.background.wait()
@@ -176,7 +170,7 @@ def test_each_result_of_a_batch_has_the_names_of_its_own_atlas(
     assert "PAG" in review.document.labels.table.names
     qtbot.mouseClick(review.results.next, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "which atlas" in message_text(window), timeout=_LIMIT_MS)
-    press(qtbot, window, "Read as small 1")
+    press_message_button(qtbot, window.message_bar, "Read as small version 1")
     qtbot.waitUntil(lambda: review.document.result.folder.name == "P3", timeout=_LIMIT_MS)
     assert review.document.labels.table.names == NAMES
     assert review.results.place.text() == "Result 3 of 3"
@@ -188,7 +182,7 @@ def test_corrected_labels_are_of_the_atlas_that_the_user_has_named(
 ) -> None:
     window.open_path(labels_of(tmp_path / "alone"))
     qtbot.waitUntil(lambda: "which atlas" in message_text(window), timeout=_LIMIT_MS)
-    press(qtbot, window, "Read as small 1")
+    press_message_button(qtbot, window.message_bar, "Read as small version 1")
     qtbot.waitUntil(lambda: window.segment_page.document.labels is not None, timeout=_LIMIT_MS)
     window.show_step(StepName.REVIEW)
     review = window.review

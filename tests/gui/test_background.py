@@ -8,6 +8,7 @@ import sys
 import time
 import weakref
 from functools import partial
+from pathlib import Path
 from threading import Event
 
 from PySide6.QtCore import QTimer
@@ -59,6 +60,26 @@ def test_scan_is_opened_while_one_that_was_asked_for_before_hangs(qtbot: QtBot) 
     hangs.set()
     qtbot.waitUntil(lambda: not background.is_busy)
     assert answers == ["the latest"]
+
+
+def test_list_is_read_beside_one_that_hangs_and_the_user_is_told_what_hangs(qtbot: QtBot) -> None:
+    background, answers, told = Background(), [], []
+    background.slow_s = 0.05
+    background.slow.connect(told.append)
+    hangs = Event()
+    readers = [Reader(background, what=f"list {n}") for n in range(5)]
+    for reader in readers:
+        reader.read(lambda: hangs.wait(10), lambda _answer: None, answers.append, "hung", (Path("/far"),))
+    readers[0].read(lambda: "near", answers.append, answers.append, "near")
+    qtbot.waitUntil(lambda: answers == ["near"])
+    qtbot.waitUntil(lambda: bool(told) and len(told[-1]) == 5)
+    assert told[-1][0] == f"list 0 in {Path('/far')}"
+    readers[1].read(lambda: "again", answers.append, answers.append, "hung")
+    qtbot.wait(150)
+    assert answers == ["near"], "what hangs is not asked again and again"
+    hangs.set()
+    qtbot.waitUntil(lambda: answers == ["near", "again"] and told[-1] == ())
+    assert background.wait()
 
 
 def test_error_comes_back_as_it_is(qtbot: QtBot) -> None:

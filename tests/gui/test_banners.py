@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
+from brainstem_app.gui.background import Reader
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel
 from brainstem_app.gui.messages.message_bar import MessageBar
@@ -67,30 +69,107 @@ def test_information_stays_longer_when_the_keys_are_on_it(qtbot: QtBot, bar: Mes
     qtbot.waitUntil(lambda: bar.message is None, timeout=5000)
 
 
-def test_message_waits_while_a_stroke_is_drawn(qtbot: QtBot) -> None:
-    page = QWidget()
-    column = QVBoxLayout(page)
-    bar, drawn_on = MessageBar(page), QWidget(page)
-    column.addWidget(bar)
-    column.addWidget(drawn_on, 1)
-    page.resize(600, 400)
-    qtbot.addWidget(page)
-    page.show()
-    qtbot.waitExposed(page)
-    place, pressed = drawn_on.geometry(), QPoint(300, 200)
-    QTest.mousePress(page.windowHandle(), Qt.MouseButton.LeftButton, pos=pressed)
-    bar.show_message(Message(MessageLevel.INFO, "3 scans are segmented."))
-    qtbot.wait(150)
-    assert drawn_on.geometry() == place
-    bar.dismiss()
-    assert bar.message is not None, "closed is what is read, not what has come since the button went down"
-    QTest.mouseRelease(page.windowHandle(), Qt.MouseButton.LeftButton, pos=pressed)
-    qtbot.waitUntil(bar.isVisible)
-    QTest.mousePress(page.windowHandle(), Qt.MouseButton.LeftButton, pos=pressed)
-    bar.clear()
-    assert bar.isVisible()
-    QTest.mouseRelease(page.windowHandle(), Qt.MouseButton.LeftButton, pos=pressed)
-    qtbot.waitUntil(lambda: drawn_on.geometry() == place)
+def places(window: MainWindow) -> dict[QWidget, QRect]:
+    """Where everything on the screen is but what belongs to the message."""
+    bar = window.message_bar
+    found = [one for one in window.findChildren(QWidget) if one.isVisible()]
+    apart = [one for one in found if one not in (bar, bar.card)]
+    return {
+        one: QRect(one.mapTo(window, QPoint(0, 0)), one.size())
+        for one in apart
+        if not bar.isAncestorOf(one) and not bar.card.isAncestorOf(one)
+    }
+
+
+def settled_places(qtbot: QtBot, window: MainWindow) -> dict[QWidget, QRect]:
+    """Places once a page that was just shown has laid itself out."""
+    before: dict[QWidget, QRect] = {}
+    while before != (before := places(window)):
+        qtbot.wait(30)
+    return before
+
+
+def moved(before: dict[QWidget, QRect], window: MainWindow) -> list[str]:
+    now = places(window)
+    apart = [one for one in {**before, **now} if before.get(one) != now.get(one)]
+    return [
+        f"{type(one).__name__} {one.accessibleName()}: {before.get(one)}, {now.get(one)}" for one in apart
+    ]
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (640, 360)], ids=str)
+def test_nothing_on_a_page_moves_when_a_message_comes_and_goes(
+    qtbot: QtBot, open_study: MainWindow, size: tuple[int, int]
+) -> None:
+    window = open_study
+    window.resize(*size)
+    actions = tuple(MessageAction(f"Do what is said in number {n}", lambda: None) for n in range(3))
+    long = Message(
+        MessageLevel.ERROR, "It failed. " * 40, "/a/b" * 50, "Do it. " * 60, "trace\n" * 40, actions
+    )
+    short = Message(MessageLevel.INFO, "Saved.")
+    for step in (StepName.SEGMENT, StepName.REVIEW, StepName.REPORT):
+        window.show_step(step)
+        qtbot.waitUntil(lambda: not window.context.background.is_busy, timeout=_LIMIT_MS)
+        window.message_bar.clear()
+        before, height = settled_places(qtbot, window), window.message_bar.height()
+        for message in (long, short):
+            window.message_bar.show_message(message)
+            QApplication.processEvents()
+            assert window.message_bar.height() == height, step
+            assert moved(before, window) == [], step
+            window.message_bar.clear()
+            QApplication.processEvents()
+            assert moved(before, window) == [], step
+
+
+def test_whole_message_and_its_buttons_are_in_a_card_where_they_have_no_room(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    bar, pressed = window.message_bar, []
+    window.resize(640, 360)
+    actions = tuple(
+        MessageAction(text, lambda text=text: pressed.append(text)) for text in ("Save it", "Keep it")
+    )
+    what = "The edits of the scan before are not saved, and would be lost."
+    bar.show_message(
+        Message(MessageLevel.QUESTION, what, "sub-1", "Say what happens to them.", actions=actions)
+    )
+    opener = next(one for one in bar.findChildren(QAbstractButton) if one.text() in {"Answer…", "Details"})
+    qtbot.mouseClick(opener, Qt.MouseButton.LeftButton)
+    assert bar.card.isVisible()
+    assert window.rect().contains(bar.card.geometry())
+    assert not bar.card.geometry().intersects(QRect(bar.mapTo(window, QPoint(0, 0)), bar.size()))
+    told = bar.card.findChild(QLabel).text()
+    assert what in told
+    assert "sub-1" in told
+    QTest.keyClick(bar.card, Qt.Key.Key_Escape)
+    assert not bar.card.isVisible()
+    assert bar.message is not None, "Esc on the card leaves the message"
+    qtbot.mouseClick(opener, Qt.MouseButton.LeftButton)
+    found = [*bar.findChildren(QAbstractButton), *bar.card.findChildren(QAbstractButton)]
+    keep = next(one for one in found if one.text() == "Keep it")
+    assert keep.isVisible()
+    qtbot.mouseClick(keep, Qt.MouseButton.LeftButton)
+    assert (pressed, bar.message, bar.card.isVisible()) == (["Keep it"], None, False)
+    window.resize(1280, 720)
+    bar.show_message(Message(MessageLevel.QUESTION, "Keep?", actions=actions))
+    QApplication.processEvents()
+    shown = [one.text() for one in bar.findChildren(QAbstractButton) if one.isVisible() and one.text()]
+    assert shown == ["Save it", "Keep it"], "all of it has room here"
+
+
+def test_button_that_closes_a_message_spares_one_that_came_while_it_was_held(
+    qtbot: QtBot, bar: MessageBar
+) -> None:
+    bar.show_message(Message(MessageLevel.ERROR, "The training failed.", owner="jobs/1"))
+    close = next(one for one in bar.findChildren(QAbstractButton) if "Close" in one.accessibleName())
+    qtbot.mousePress(close, Qt.MouseButton.LeftButton)
+    bar.show_message(Message(MessageLevel.ERROR, "The disk is full.", owner="jobs/2"))
+    qtbot.mouseRelease(close, Qt.MouseButton.LeftButton)
+    assert bar.message.what == "The disk is full."
+    qtbot.mouseClick(close, Qt.MouseButton.LeftButton)
+    assert bar.message.what == "The training failed."
 
 
 def test_error_comes_back_when_the_information_above_it_has_gone(qtbot: QtBot, bar: MessageBar) -> None:
@@ -314,6 +393,16 @@ emit(event="failed", what="Cancelled.", exit_status=3)
     (tmp_path / "go").touch()
     qtbot.waitUntil(lambda: "still running" not in said(window), timeout=_LIMIT_MS)
     assert window.isVisible()
+
+
+def test_disk_that_does_not_answer_is_named_until_it_does(qtbot: QtBot, window: MainWindow) -> None:
+    background, hangs = window.context.background, Event()
+    background.slow_s = 0.05
+    reader = Reader(background, what="the list of scans")
+    reader.read(lambda: hangs.wait(10), lambda _answer: None, lambda _error: None, where=(Path("/far"),))
+    qtbot.waitUntil(lambda: said(window) == f"Still reading the list of scans in {Path('/far')}.")
+    hangs.set()
+    qtbot.waitUntil(lambda: said(window) == "")
 
 
 def test_message_button_acts_once_and_takes_its_message_along(qtbot: QtBot, bar: MessageBar) -> None:

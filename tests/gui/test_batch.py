@@ -9,10 +9,10 @@ from pathlib import Path
 
 import nibabel as nib
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton
+from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
+from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.report.report_search import ReportSearch
 from brainstem_app.gui.segment.batch_sheet import BatchSheet
@@ -23,18 +23,15 @@ from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.models.card import ModelCard, ModelResults
 from brainstem_app.models.library import ModelFiles
+from brainstem_app.reports.scan.model import ModelDescription
+from brainstem_app.study.segmentations import model_folder
+from brainstem_app.study.study import Study
+
+from ..study.made_study import add_result, correct_by_hand, write_segmentation
+from .message_buttons import press_message_button
 
 _LIMIT_MS = 60_000
 Fake = Callable[[str], Path]
-
-
-def press_message_button(qtbot: QtBot, window: MainWindow, text: str) -> None:
-    def shown() -> list[QAbstractButton]:
-        buttons = window.message_bar.findChildren(QAbstractButton)
-        return [button for button in buttons if button.text() == text and button.isVisible()]
-
-    qtbot.waitUntil(lambda: len(shown()) == 1, timeout=_LIMIT_MS)
-    qtbot.mouseClick(shown()[0], Qt.MouseButton.LeftButton)
 
 
 def said(window: MainWindow) -> str:
@@ -108,6 +105,54 @@ def test_batch_begins_only_after_scans_model_and_folder_were_named(
     assert "judging by" in time_text(listed.context.jobs.jobs, 3)
 
 
+def test_sheet_says_which_scans_of_a_study_are_done_and_begins_with_the_others(
+    qtbot: QtBot, open_study: MainWindow, study: Study, table: LabelTable, model: ModelFiles, fake_job: Fake
+) -> None:
+    fake_job('emit(event="finished", seconds=1.0)')
+    folders = [add_result(study, table, f"sub-{n}") for n in (1, 2)]
+    of_model = [folder.with_name(model_folder(model.card.name, model.card.version)) for folder in folders]
+    for folder, place in zip(folders, of_model, strict=True):
+        folder.rename(place)
+    correct_by_hand(of_model[0], 3)
+    add_result(study, table, "sub-3")  # of another model
+    window = open_study
+    window.show_step(StepName.SCANS)
+    qtbot.waitUntil(lambda: window.scans.model.rowCount() == 4, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: window.scans.model.counts()[2] == 0, timeout=_LIMIT_MS)
+    sheet = sheet_for_all(qtbot, window)
+    qtbot.waitUntil(sheet.earlier.isVisible, timeout=_LIMIT_MS)
+    assert sheet.earlier.text() == (
+        "2 of 3 scans have results with this model (1 corrected). New ones take their place. "
+        "Corrections and decisions hold only where the labels come out the same."
+    )
+    assert sheet.leave_out.isChecked()
+    assert sheet.start_button.text() == "Segment 1 scan"
+    qtbot.mouseClick(sheet.leave_out, Qt.MouseButton.LeftButton, pos=QPoint(8, sheet.leave_out.height() // 2))
+    assert sheet.start_button.text() == "Segment 3 scans"
+    qtbot.mouseClick(sheet.leave_out, Qt.MouseButton.LeftButton, pos=QPoint(8, sheet.leave_out.height() // 2))
+    qtbot.mouseClick(sheet.start_button, Qt.MouseButton.LeftButton)
+    (job,) = window.context.jobs.jobs
+    assert [scan.name for scan in job.work.scans] == ["sub-3_T1w.nii.gz"]
+    qtbot.waitUntil(lambda: job.state.is_over, timeout=_LIMIT_MS)
+
+
+def test_results_outside_of_a_study_are_said_to_stay(
+    qtbot: QtBot, listed: MainWindow, people: list[Path], table: LabelTable, settings: WindowSettings
+) -> None:
+    card = listed.segment_page.segment_panel.offered[0].model.card
+    made = ModelDescription(card.name, "a" * 64, card.version)
+    job = segment_job(people[:1], card.name, SegmentOutputs(), settings.results_folder)
+    write_segmentation(job.out / "T1", table, "T1.nii.gz", model=made)
+    sheet = sheet_for_all(qtbot, listed)
+    qtbot.waitUntil(sheet.earlier.isVisible, timeout=_LIMIT_MS)
+    assert sheet.earlier.text() == (
+        "1 of 3 scans has a result with this model. It stays; the new one goes beside it."
+    )
+    assert not sheet.leave_out.isChecked()
+    assert sheet.start_button.text() == "Segment 3 scans"
+    qtbot.keyClick(sheet, Qt.Key.Key_Escape)
+
+
 def test_batch_that_is_not_confirmed_does_not_begin(qtbot: QtBot, listed: MainWindow) -> None:
     sheet = sheet_for_all(qtbot, listed)
     qtbot.keyClick(sheet, Qt.Key.Key_Escape)
@@ -167,7 +212,7 @@ def test_finished_batch_leads_to_review_by_one_click(
     (job,) = listed.context.jobs.jobs
     qtbot.waitUntil(lambda: job.state.is_over, timeout=_LIMIT_MS)
     qtbot.waitUntil(lambda: "segmented" in said(listed), timeout=_LIMIT_MS)
-    press_message_button(qtbot, listed, "Review them")
+    press_message_button(qtbot, listed.message_bar, "Review them")
     assert listed.current_step is StepName.REVIEW
     qtbot.waitUntil(lambda: listed.review.document.result is not None, timeout=_LIMIT_MS)
     assert listed.review.document.result.folder.name == "P1_T1"
@@ -238,15 +283,17 @@ def test_results_name_their_model_in_list_and_viewer(
     qtbot.waitUntil(lambda: window.segment_page.document.result is not None, timeout=_LIMIT_MS)
     line = window.segment_page.scan_panel.result
     qtbot.waitUntil(line.isVisible, timeout=_LIMIT_MS)
-    assert "one-epoch 1" in line.text()
+    assert "one-epoch version 1" in line.text()
     assert "not measured" in line.text()
     window.show_step(StepName.REVIEW)
-    assert "one-epoch 1" in window.review.result_line.text()
+    assert "one-epoch version 1" in window.review.result_line.text()
     window.show_step(StepName.REPORT)
     report_page = window.page(StepName.REPORT)
     qtbot.waitUntil(lambda: bool(report_page.entries), timeout=_LIMIT_MS)
     kinds = [report_page.list.topLevelItem(n) for n in range(report_page.list.topLevelItemCount())]
-    assert "one-epoch 1, not measured" in [kind.child(0).text(1) for kind in kinds if kind.childCount()]
+    assert "one-epoch version 1, not measured" in [
+        kind.child(0).text(1) for kind in kinds if kind.childCount()
+    ]
     qtbot.mouseClick(report_page.review_button, Qt.MouseButton.LeftButton)
     assert window.current_step is StepName.REVIEW
 

@@ -25,6 +25,8 @@ from brainstem_app.imaging.spaces import mni_affine
 from brainstem_app.models.card import ModelCard
 from brainstem_app.models.library import list_models, user_models_folder
 
+from .message_buttons import press_message_button
+
 _WAIT_MS = 60_000
 
 
@@ -61,19 +63,6 @@ def made_model(folder: Path, name: str) -> Path:
 
 def press(qtbot: QtBot, button: QPushButton) -> None:
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-
-
-def answer(qtbot: QtBot, bar: MessageBar, text: str) -> None:
-    """Press a button of the message once it is on the screen."""
-
-    def found() -> QPushButton | None:
-        shown = (one for one in bar.findChildren(QPushButton) if one.isVisible())
-        return next((one for one in shown if one.text() == text), None)
-
-    qtbot.waitUntil(lambda: found() is not None)
-    button = found()
-    assert button is not None
-    press(qtbot, button)
 
 
 def told(bar: MessageBar, word: str) -> bool:
@@ -115,15 +104,15 @@ def test_a_model_is_imported_renamed_copied_and_deleted(
     qtbot.keyClicks(tab.name, "ours")
     press(qtbot, tab.rename_button)
     qtbot.waitUntil(lambda: "ours" in names(library) and "theirs" not in names(library), timeout=_WAIT_MS)
-    monkeypatch.setattr(tab._ask, "folder", lambda *_asked: tmp_path / "stick")
+    monkeypatch.setattr(tab._ask, "new_folder", lambda *_asked: tmp_path / "stick")
     press(qtbot, tab.copy_button)
     qtbot.waitUntil((tmp_path / "stick" / "ours" / "model.json").is_file, timeout=_WAIT_MS)
     qtbot.waitUntil(lambda: told(tab.bar, "saved"), timeout=_WAIT_MS)
     press(qtbot, tab.delete_button)
-    answer(qtbot, tab.bar, "Keep")
+    press_message_button(qtbot, tab.bar, "Keep")
     assert (user_models_folder() / "ours").is_dir()
     press(qtbot, tab.delete_button)
-    answer(qtbot, tab.bar, "Delete")
+    press_message_button(qtbot, tab.bar, "Delete")
     qtbot.waitUntil(lambda: names(library) == [list_models()[0].card.name], timeout=_WAIT_MS)
     assert not (user_models_folder() / "ours").exists()
 
@@ -200,12 +189,12 @@ def test_an_atlas_is_imported_looked_at_kept_and_deleted(
     assert volumes["PAG"][0] == pytest.approx(volumes["PAG"][1], rel=0.03)
     assert "CC BY 4.0 of the lab" in tab.view.licence.toPlainText()
     assert "mine" not in list_atlases()
-    answer(qtbot, tab.bar, "Keep it")
+    press_message_button(qtbot, tab.bar, "Keep it")
     qtbot.waitUntil(lambda: tab.chosen is not None and tab.chosen.name == "mine", timeout=_WAIT_MS)
     assert "mine" in list_atlases()
     assert not list((tmp_path / "atlas to look at").glob("*"))
     press(qtbot, tab.delete_button)
-    answer(qtbot, tab.bar, "Delete")
+    press_message_button(qtbot, tab.bar, "Delete")
     qtbot.waitUntil(lambda: [row.name for row in tab.rows.rows] == ["brainstem31"], timeout=_WAIT_MS)
     assert list_atlases() == ["brainstem31"]
     assert not tab.delete_button.isEnabled()

@@ -152,6 +152,41 @@ def test_no_step_scrolls_sideways_on_a_small_laptop(
         assert window.pages.currentWidget().horizontalScrollBar().maximum() == 0, button.text()
 
 
+def test_segment_lies_below_the_picture_on_the_least_screen_and_is_not_scrolled_sideways(
+    qtbot: QtBot, window: MainWindow, result_folder: Path
+) -> None:
+    window.open_path(result_folder)
+    qtbot.waitUntil(lambda: window.segment_page.document.result is not None, timeout=60_000)
+    page, scrolled = window.segment_page, window.pages.currentWidget()
+    window.resize(_LEAST)
+    qtbot.waitUntil(lambda: scrolled.horizontalScrollBar().maximum() == 0)
+    assert page.splitter.orientation() is Qt.Orientation.Vertical
+    assert scrolled.verticalScrollBar().maximum() > 0
+    assert page.viewer.view.height() >= 150
+    window.resize(1280, 720)
+    qtbot.waitUntil(lambda: page.splitter.orientation() is Qt.Orientation.Horizontal)
+    qtbot.waitUntil(lambda: scrolled.verticalScrollBar().maximum() == 0)
+
+
+def test_nuclei_are_seen_on_a_small_laptop_once_they_are_found(
+    qtbot: QtBot, window: MainWindow, result_folder: Path
+) -> None:
+    panel, nuclei = window.segment_page.segment_panel, window.segment_page.structure_panel
+    window.resize(1280, 720)
+    assert panel.place.isVisible()
+    window.open_path(result_folder)
+    qtbot.waitUntil(lambda: window.segment_page.document.result is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: not panel.place.isVisible())
+    qtbot.wait(50)
+    seen = nuclei.table.visibleRegion().boundingRect()
+    assert seen.height() >= 5 * nuclei.table.rowHeight(nuclei.table.model().index(0, 0))
+    qtbot.mouseClick(panel.settings_button, Qt.MouseButton.LeftButton)
+    assert panel.place.isVisible()
+    assert panel.bids.isVisible()
+    qtbot.mouseClick(panel.settings_button, Qt.MouseButton.LeftButton)
+    assert not panel.card.isVisible()
+
+
 def faults_of(window: MainWindow) -> set[str]:
     """Say which widgets on the screen are cut off, lie outside of what holds them or over a neighbour."""
     shown = [w for w in window.centralWidget().findChildren(QWidget) if w.isVisible() and not _is_inner(w)]

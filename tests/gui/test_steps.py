@@ -29,6 +29,8 @@ from brainstem_app.jobs.job import EvaluateRunJob
 from brainstem_app.models.library import ModelFiles
 from brainstem_app.study.study import Study
 
+from .message_buttons import press_message_button
+
 Fake = Callable[[str], Path]
 _INSIDE = {
     "QTableView",
@@ -39,12 +41,6 @@ _INSIDE = {
     "QSpinBox",
     "QTreeWidget",
 }
-
-
-def press(qtbot: QtBot, window: MainWindow, text: str) -> None:
-    buttons = window.message_bar.findChildren(QAbstractButton)
-    (button,) = (b for b in buttons if b.text() == text and b.isVisible())
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
 def again(qtbot: QtBot, settings: WindowSettings) -> MainWindow:
@@ -214,11 +210,11 @@ else:
     open_study.close()
     assert open_study.isVisible()
     if not goes_on:
-        press(qtbot, open_study, "Stop it and close")
+        press_message_button(qtbot, open_study.message_bar, "Stop it and close")
         qtbot.waitUntil(lambda: not open_study.isVisible(), timeout=60_000)
         assert job.state == "cancelled"
         return
-    press(qtbot, open_study, "Close and let it go on")
+    press_message_button(qtbot, open_study.message_bar, "Close and let it go on")
     assert not open_study.isVisible()
     window = again(qtbot, settings)
     qtbot.waitUntil(lambda: len(window.context.jobs.running) == 1, timeout=60_000)

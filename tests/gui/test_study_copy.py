@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from brainstem_app.gui.file_dialogs import FileDialogs
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.jobs.job import EvaluateRunJob
@@ -29,7 +29,7 @@ def test_work_goes_on_in_the_copy(
     window, copy = open_study, tmp_path / "second study"
     window.show_step(StepName.TRAIN)
     window.page(StepName.TRAIN).form.set_values({"epochs": 33})
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(copy))
+    monkeypatch.setattr(FileDialogs, "new_folder", lambda *_: copy)
     window.commands["save_study_as"].trigger()
     (job,) = window.context.jobs.jobs
     assert window.jobs_panel.chosen is job
@@ -52,7 +52,7 @@ def test_copy_to_hand_on_names_nobody_and_the_work_stays(
     qtbot: QtBot, open_study: MainWindow, study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window, copy = open_study, tmp_path / "for others"
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(copy))
+    monkeypatch.setattr(FileDialogs, "new_folder", lambda *_: copy)
     window.commands["share_study"].trigger()
     qtbot.waitUntil(lambda: "copy to hand on is whole" in said(window), timeout=_LIMIT_MS)
     assert window.context.study.folder == study.folder

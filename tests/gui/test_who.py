@@ -48,7 +48,9 @@ def test_result_is_named_with_its_model_its_date_and_whether_it_was_edited(
     assert review is not None
     window.opening.review_results((result_folder,))
     qtbot.waitUntil(lambda: "original" in header.about.text(), timeout=_LIMIT_MS)
-    assert header.about.text() == "head_T1w.nii.gz  ·  ds1  ·  brainstem31 5  ·  2026-03-04  ·  original"
+    assert (
+        header.about.text() == "head_T1w.nii.gz  ·  ds1  ·  brainstem31 version 5  ·  2026-03-04  ·  original"
+    )
     editor = review.document.editor
     editor.set_label(3)
     editor.set_tool(Tool.BRUSH)

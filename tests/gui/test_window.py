@@ -26,6 +26,8 @@ from brainstem_app.gui.viewer.convention import Convention, Plane
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.jobs.job import SimulateJob
 
+from .message_buttons import press_message_button
+
 Fake = Callable[[str], Path]
 _LIMIT_MS = 60_000
 _FIRST_PAINT = """
@@ -78,12 +80,6 @@ def open_result(qtbot: QtBot, window: MainWindow, folder: Path) -> None:
 def message_text(window: MainWindow) -> str:
     message = window.message_bar.message
     return "" if message is None else "\n".join((message.what, message.where, message.fix))
-
-
-def press_message_button(qtbot: QtBot, window: MainWindow, text: str) -> None:
-    buttons = window.message_bar.findChildren(QAbstractButton)
-    (button,) = (b for b in buttons if b.text() == text and b.isVisible())
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
 @pytest.fixture
@@ -350,10 +346,10 @@ emit(event="failed", what="Cancelled.", exit_status=3)
     ready.close()
     assert ready.isVisible()
     assert "still running" in message_text(ready)
-    press_message_button(qtbot, ready, "Keep running")
+    press_message_button(qtbot, ready.message_bar, "Keep running")
     assert ready.segment_page.segmentation.is_running
     ready.close()
-    press_message_button(qtbot, ready, "Stop it and close")
+    press_message_button(qtbot, ready.message_bar, "Stop it and close")
     qtbot.waitUntil(lambda: not ready.isVisible(), timeout=_LIMIT_MS)
     assert not ready.segment_page.segmentation.is_running
 
@@ -382,16 +378,16 @@ def test_closing_with_unsaved_edits_asks_in_place_and_again_after_new_ones(
     window.close()
     assert window.isVisible()
     assert "edits that are not saved" in message_text(window)
-    press_message_button(qtbot, window, "Discard the edits")
+    press_message_button(qtbot, window.message_bar, "Discard the edits")
     assert "still running" in message_text(window)
-    press_message_button(qtbot, window, "Keep running")
+    press_message_button(qtbot, window.message_bar, "Keep running")
     paint(20)
     window.close()
     assert "edits that are not saved" in message_text(window), "these are not those that were discarded"
-    press_message_button(qtbot, window, "Save a copy and go on")
+    press_message_button(qtbot, window.message_bar, "Save a copy and go on")
     qtbot.waitUntil(lambda: "still running" in message_text(window), timeout=_LIMIT_MS)
     QApplication.processEvents()
-    press_message_button(qtbot, window, "Close and let it go on")
+    press_message_button(qtbot, window.message_bar, "Close and let it go on")
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=_LIMIT_MS)
     assert (result_folder / "labels_native_edited.nii.gz").is_file()
 
@@ -413,7 +409,7 @@ emit(event="finished", seconds=3.0)
     qtbot.mouseClick(ready.segment_page.segment_panel.start_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: ready.segment_page.job.fraction == 0.25, timeout=_LIMIT_MS)
     ready.close()
-    press_message_button(qtbot, ready, "Close and let it go on")
+    press_message_button(qtbot, ready.message_bar, "Close and let it go on")
     assert not ready.isVisible()
     window = MainWindow(settings)
     qtbot.addWidget(window)
@@ -486,7 +482,7 @@ emit(event="finished", seconds=3.0)
     (tmp_path / "go").touch()
     qtbot.waitUntil(lambda: not ready.segment_page.segmentation.is_running, timeout=_LIMIT_MS)
     assert ready.segment_page.document.labels is None
-    press_message_button(qtbot, ready, "Show it")
+    press_message_button(qtbot, ready.message_bar, "Show it")
     qtbot.waitUntil(lambda: ready.segment_page.document.labels is not None, timeout=_LIMIT_MS)
     assert ready.segment_page.document.scan is not None
     assert ready.segment_page.document.scan.path == scan_file

@@ -40,9 +40,10 @@ def test_message_shows_no_option(qtbot: QtBot, window: MainWindow) -> None:
     window.message_bar.show_message(
         Message(MessageLevel.ERROR, "There is no room.", "--size", "Use fewer --jobs or a smaller --size.")
     )
-    assert window.message_bar._where.text() == "In: “Slice size”"
-    assert "--" not in window.message_bar._fix.text()
-    assert "Slice size" in window.message_bar._fix.text()
+    said = window.message_bar._lines.text()
+    assert said.endswith("In: “Slice size”")
+    assert "--" not in said
+    assert said.count("Slice size") == 2
 
 
 def test_no_error_of_the_program_keeps_an_option_in_the_window(repository_root: Path) -> None:

@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShortcut
-from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
 from brainstem_app.gui.document.edited_copy import EditedLabels, save_edited_copy
@@ -33,16 +32,9 @@ from brainstem_app.imaging.edited_version import latest_edit
 from brainstem_app.imaging.label_map import load_label_map, save_label_map
 from brainstem_app.study.study import Study
 
+from .message_buttons import press_message_button
+
 _LIMIT_MS = 60_000
-
-
-def press_message_button(qtbot: QtBot, window: MainWindow, text: str) -> None:
-    def shown() -> list[QAbstractButton]:
-        buttons = window.message_bar.findChildren(QAbstractButton)
-        return [button for button in buttons if button.text() == text and button.isVisible()]
-
-    qtbot.waitUntil(lambda: len(shown()) == 1, timeout=_LIMIT_MS)
-    qtbot.mouseClick(shown()[0], Qt.MouseButton.LeftButton)
 
 
 def said(window: MainWindow) -> str:
@@ -213,9 +205,9 @@ def test_window_that_cannot_save_asks_before_it_closes(
     study.folder.rename(tmp_path / "unplugged")
     open_study.close()
     assert open_study.isVisible()
-    press_message_button(qtbot, open_study, "Try again")
+    press_message_button(qtbot, open_study.message_bar, "Try again")
     assert open_study.isVisible()
-    press_message_button(qtbot, open_study, "Go on without saving")
+    press_message_button(qtbot, open_study.message_bar, "Go on without saving")
     assert not open_study.isVisible()
 
 
@@ -271,7 +263,7 @@ def test_scans_are_taken_off_the_list_and_brought_back(qtbot: QtBot, listed: Mai
     assert scans.current.name == "sub-3", "the next one is marked"
     qtbot.mouseClick(scans.remove_button, Qt.MouseButton.LeftButton)
     wait_for_names(qtbot, listed, "sub-1", "sub-4")
-    press_message_button(qtbot, listed, "Undo")
+    press_message_button(qtbot, listed.message_bar, "Undo")
     wait_for_names(qtbot, listed, "sub-1", "sub-3", "sub-4")
     qtbot.mouseClick(scans.remove_button, Qt.MouseButton.LeftButton)
     wait_for_names(qtbot, listed, "sub-1", "sub-4")
@@ -496,7 +488,7 @@ def test_unsaved_edits_keep_the_result_that_is_open(qtbot: QtBot, window: MainWi
     review = window.review
     erase_at_crosshair(qtbot, window)
     qtbot.mouseClick(review.results.next, Qt.MouseButton.LeftButton)
-    press_message_button(qtbot, window, "Keep editing")
+    press_message_button(qtbot, window.message_bar, "Keep editing")
     assert review.results.place.text() == "Result 1 of 3"
     assert review.results.box.currentIndex() == 0
     review.document.editor.undo()

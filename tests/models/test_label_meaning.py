@@ -94,7 +94,7 @@ def test_evaluate_takes_names_from_the_report_beside_the_labels_even_without_the
     assert names_in(tmp_path / "out" / "report.json") == list(SMALL)
     meaning = meaning_of_labels(tmp_path / "a" / "labels_native.nii.gz", frozenset({0, 3}))
     assert meaning.table.structures[5].colour == "#000005"
-    assert meaning.title == "small 1"
+    assert meaning.title == "small version 1"
 
 
 def test_evaluate_of_labels_alone_needs_the_atlas_once_two_fit(
@@ -107,7 +107,7 @@ def test_evaluate_of_labels_alone_needs_the_atlas_once_two_fit(
     install(data)
     assert run(["evaluate", labels, labels, "--out", out]) == 2
     shown = capsys.readouterr().err
-    assert "brainstem31 1.0, small 1" in shown
+    assert "brainstem31 version 1.0, small version 1" in shown
     assert "--atlas" in shown
     assert run(["evaluate", labels, labels, "--out", out, "--atlas", "small"]) == 0
     assert names_in(tmp_path / "out" / "report.json") == list(SMALL)
@@ -120,8 +120,8 @@ def test_two_label_maps_of_different_atlases_are_not_compared(
     second = str(result(tmp_path / "b", (*SMALL[:3], "SN_L", "SN_R", "PAG"), version="2"))
     assert run(["evaluate", first, second, "--out", str(tmp_path / "out")]) == 2
     shown = capsys.readouterr().err
-    assert "small 1" in shown
-    assert "small 2" in shown
+    assert "small version 1" in shown
+    assert "small version 2" in shown
     assert not (tmp_path / "out").exists()
 
 
@@ -131,7 +131,7 @@ def test_reference_alone_is_read_like_the_labels_it_is_compared_with_and_told(
     first, second = str(result(tmp_path / "a")), str(bare(tmp_path / "b"))
     assert run(["evaluate", first, second, "--out", str(tmp_path / "out")]) == 0
     assert names_in(tmp_path / "out" / "report.json") == list(SMALL)
-    assert "read as those of labels_native.nii.gz, of the atlas small 1" in capsys.readouterr().err
+    assert "read as those of labels_native.nii.gz, of the atlas small version 1" in capsys.readouterr().err
     beyond = str(bare(tmp_path / "c", highest=7))
     assert run(["evaluate", first, beyond, "--out", str(tmp_path / "out")]) == 2
     assert "label 7" in capsys.readouterr().err
@@ -142,7 +142,7 @@ def test_users_word_against_the_report_is_followed_and_told(tmp_path: Path, data
     meaning = meaning_of_labels(result(tmp_path / "a"), frozenset({0, 3, 5}), "mine")
     assert meaning.table.names[3] == "SN_L"
     assert "report.json" in meaning.notes[0]
-    assert "small 1" in meaning.notes[0]
+    assert "small version 1" in meaning.notes[0]
 
 
 def test_atlas_that_was_replaced_since_does_not_rename_old_labels(tmp_path: Path, data: Path) -> None:
@@ -214,7 +214,7 @@ def test_labels_of_a_prepared_subject_are_of_the_atlas_that_its_record_names(
     record = {"settings": {"atlas": "small", "atlas_version": "1", "atlas_sha256": ""}}
     (tmp_path / "manifest.json").write_text(json.dumps(record), encoding="utf-8")
     labels = tmp_path / "labels_box.nii.gz"
-    with pytest.raises(UnknownAtlasError, match="small 1, which is not here"):
+    with pytest.raises(UnknownAtlasError, match="small version 1, which is not here"):
         meaning_of_labels(labels, frozenset({0, 3}))
     install(data)
     assert meaning_of_labels(labels, frozenset({0, 3})).table.names == SMALL
@@ -235,7 +235,7 @@ def test_atlas_that_only_a_model_brings_is_found(tmp_path: Path, data: Path) -> 
     install(data).rename(folder / "atlas")
     with pytest.raises(UnknownAtlasError) as caught:
         meaning_of_labels(tmp_path / "labels.nii.gz", frozenset({0, 3}))
-    assert [atlas.title for atlas in caught.value.choices] == ["brainstem31 1.0", "small 1"]
+    assert [atlas.title for atlas in caught.value.choices] == ["brainstem31 version 1.0", "small version 1"]
 
 
 def test_label_that_the_table_does_not_name_is_refused(tmp_path: Path) -> None:

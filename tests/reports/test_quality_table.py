@@ -55,6 +55,29 @@ def test_side_of_a_structure_whose_name_has_none_is_no_pair(table: LabelTable) -
     assert quality_rows([one])[0].asymmetry == 0.5
 
 
+def _with_confidence(result: LookedAt, nucleus: str, confidence: float) -> LookedAt:
+    entries = tuple(
+        s.model_copy(update={"confidence": confidence, "low_confidence": confidence < 0.7})
+        if s.name == nucleus
+        else s.model_copy(update={"confidence": 0.9})
+        for s in result.report.structures
+    )
+    return replace(result, report=result.report.model_copy(update={"structures": entries}))
+
+
+def test_nucleus_is_called_unsure_where_the_others_are_sure_of_it(table: LabelTable) -> None:
+    cohort = [_with_confidence(one, "PAG", 0.8 + n / 100) for n, one in enumerate(_cohort(table))]
+    *others, last = quality_rows([*cohort, _with_confidence(_result(table, 9, 11, 11), "PAG", 0.4)])
+    assert last.unsure == "PAG"
+    assert last.confidence_z < -3.5
+    assert {row.unsure for row in others} == {""}
+    # Low in everybody: that is the model, not the person.
+    low = [_with_confidence(one, "PAG", 0.62 + n / 100) for n, one in enumerate(_cohort(table))]
+    assert {row.unsure for row in quality_rows(low)} == {""}
+    nearly = [*low, _with_confidence(_result(table, 9, 11, 11), "PAG", 0.56)]
+    assert {row.unsure for row in quality_rows(nearly)} == {""}, "little is nothing, however alike they are"
+
+
 def test_rejected_result_is_scored_against_the_others_and_moves_no_score(table: LabelTable) -> None:
     cohort = _cohort(table)
     alone = quality_rows(cohort)

@@ -94,12 +94,6 @@ def look_of(widget: QWidget | None = None) -> Look:
     return design().look
 
 
-def look_around(widget: QWidget) -> Look | None:
-    """Look that a part of the window has of its own; None if it has that of the window."""
-    own = str(widget.property(_LOOK) or "")
-    return Look(own) if own else None
-
-
 def set_look(part: QWidget, look: Look | None) -> None:
     """Give a part of the window a look of its own, e.g. what lies around pictures; None takes it away."""
     own = "" if look is None else look.value

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from brainstem_app.named_version import with_version
 from brainstem_app.small_files import read_json
 
 
@@ -54,8 +55,7 @@ class ResultModel:
     @property
     def title(self) -> str:
         """Name and version."""
-        name = self.name or "unknown model"
-        return f"{name} {self.version}".strip()
+        return with_version(self.name or "unknown model", self.version)
 
     @property
     def accuracy(self) -> str:

@@ -48,7 +48,7 @@ class ScanOpener(QObject):
 
     def __init__(self, background: Background, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._reader = Reader(background, in_turn=False)
+        self._reader = Reader(background, in_turn=False, what="what was opened")
 
     def open(self, path: Path, open_scan: Path | None) -> None:
         """Open a path as what it looks like; ``open_scan`` need not be read again."""
@@ -89,7 +89,7 @@ class ScanOpener(QObject):
                 or message_of_error(error, what)
             )
 
-        self._reader.read(lambda: function(atlas), done, failed)
+        self._reader.read(lambda: function(atlas), done, failed, where=(path,))
 
     def _tell(self, opened: AnyOpened) -> None:
         match opened:

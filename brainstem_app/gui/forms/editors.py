@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from brainstem_app.gui.controls import make_check_box
 from brainstem_app.gui.design.choice_box import ChoiceBox
+from brainstem_app.gui.file_dialogs import ask_new_folder
 from brainstem_app.setting import Setting, SettingKind
 
 _NO_LIMIT = 2_000_000_000
@@ -191,11 +192,18 @@ class PathEditor(LineEditor):
     def _choose(self, folder: bool) -> None:
         start = self._line.text() or str(Path.home())
         if folder:
-            name = QFileDialog.getExistingDirectory(self, self.spec.label, start)
+            # A folder to write into is named by an option, one to read from by an argument.
+            may_be_new = not (self.spec.optional or self.spec.argument)
+            ask = ask_new_folder if may_be_new else _ask_folder
+            name = str(ask(self, self.spec.label, Path(start)) or "")
         else:
             name, _ = QFileDialog.getOpenFileName(self, self.spec.label, start)
         if name:
             self._line.setText(name)
+
+
+def _ask_folder(over: QWidget, title: str, start: Path) -> str:
+    return QFileDialog.getExistingDirectory(over, title, str(start))
 
 
 def make_editor(spec: Setting, parent: QWidget) -> Editor:

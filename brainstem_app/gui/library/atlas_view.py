@@ -223,5 +223,7 @@ def _columns() -> tuple[Column[AtlasRow], ...]:
             lambda row: row.volume / row.source if row.source else 0.0,
             hint="Of the volume, against that in the maps it was made of",
         ),
-        Column("Grade", lambda row: row.structure.reliability, hint="How reliable: A good, B fair, C poor"),
+        Column(
+            "Reliability", lambda row: row.structure.reliability, hint="How reliable: A good, B fair, C poor"
+        ),
     )

@@ -31,6 +31,7 @@ from brainstem_app.gui.messages.message import Message, MessageAction, MessageLe
 from brainstem_app.gui.messages.message_bar import MessageBar
 from brainstem_app.gui.rows_model import Column, RowsModel
 from brainstem_app.jobs.job import ImportAtlasJob
+from brainstem_app.named_version import with_version
 
 if TYPE_CHECKING:
     from brainstem_app.gui.app_context import AppContext
@@ -138,8 +139,8 @@ class AtlasesTab(QWidget):
         self.card.body.addWidget(self.parts, 1)
         fill_side_by_side(self, left, self.card, _WIDTHS)
         layout = self.layout()
-        if isinstance(layout, QVBoxLayout):
-            layout.insertWidget(0, self.bar)
+        if layout is not None:
+            layout.addWidget(self.bar)
 
     # Showing -----------------------------------------------------------------------------------------
 
@@ -169,7 +170,7 @@ class AtlasesTab(QWidget):
             self.delete_button.setEnabled(entry.is_own)
             own, shipped = "Take the atlas off the disk", "Ships with the program and cannot be deleted"
             self.delete_button.setToolTip(own if entry.is_own else shipped)
-            self._show(entry.name, f"{entry.name} {entry.version}")
+            self._show(entry.name, with_version(entry.name, entry.version))
 
     def _show(self, name_or_folder: str | Path, title: str) -> None:
         """Read an atlas and show it, unless another was asked for meanwhile; nothing until then."""

@@ -28,6 +28,7 @@ from brainstem_app.gui.messages.message import Message, MessageAction, MessageLe
 from brainstem_app.gui.messages.message_bar import MessageBar
 from brainstem_app.gui.rows_model import Column, RowsModel
 from brainstem_app.gui.segment.card_text import card_details, is_measured, with_amber
+from brainstem_app.named_version import with_version
 
 if TYPE_CHECKING:
     from brainstem_app.gui.app_context import AppContext
@@ -133,8 +134,8 @@ class ModelsTab(QWidget):
         self.card.body.addLayout(below)
         fill_side_by_side(self, left, self.card, _WIDTHS)
         layout = self.layout()
-        if isinstance(layout, QVBoxLayout):
-            layout.insertWidget(0, self.bar)
+        if layout is not None:
+            layout.addWidget(self.bar)
 
     # Showing -----------------------------------------------------------------------------------------
 
@@ -161,7 +162,7 @@ class ModelsTab(QWidget):
         self.card.setVisible(row is not None)
         if row is not None:
             card = row.model.card
-            self.card.set_title(f"{card.name} {card.version}")
+            self.card.set_title(with_version(card.name, card.version))
             self.name.setText(card.name)
             words = with_amber(card_details(card), card, colours_of(self).fair)
             self.words.setText(_KEY.sub(r"<br>\1<b>\2</b>: ", words))
@@ -209,7 +210,7 @@ class ModelsTab(QWidget):
     def save_copy(self) -> None:
         """Ask for a folder and put a copy of the chosen model there."""
         row = self.chosen
-        folder = self._ask.folder("Save a copy of the model in") if row is not None else None
+        folder = self._ask.new_folder("Save a copy of the model in") if row is not None else None
         if row is not None and folder is not None:
             self.hand_on(row.model, folder)
 

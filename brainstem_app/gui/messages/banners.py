@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from brainstem_app.gui.workflow.step_page import StepPage
 
 STUDY, JOBS, MODELS = "study", "jobs", "models"
+_SLOW = "slow"
 
 
 class Banners(QObject):
@@ -36,6 +37,7 @@ class Banners(QObject):
         messages.take(context.jobs.message, JOBS)
         messages.take(many_scans.message, JOBS)
         messages.take(context.models.message, MODELS)
+        context.background.slow.connect(self._on_slow)
         context.models.resolved.connect(lambda: messages.clear(MODELS))
         of_study = [step for step in StepName if step.is_of_study]
         context.study.opened.connect(lambda: messages.clear(STUDY, *of_study))
@@ -47,6 +49,15 @@ class Banners(QObject):
         """Show the messages of a page of the workflow; it says which of them are resolved."""
         self._messages.take(page.message, step)
         page.resolved.connect(lambda part: self._messages.clear(f"{step}/{part}" if part else step))
+
+    def _on_slow(self, what: tuple[str, ...]) -> None:
+        """Say what is waited for, until it is there."""
+        if not what:
+            self._messages.clear(_SLOW)
+            return
+        fix = "A drive or a network folder may not answer; look to it. All else can be used meanwhile."
+        told = f"Still reading {'; '.join(what)}."
+        self._messages.say(Message(MessageLevel.PROGRESS, told, fix=fix, owner=_SLOW))
 
     def _on_job(self, job: QueuedJob) -> None:
         record = job.record

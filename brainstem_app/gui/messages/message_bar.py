@@ -1,26 +1,27 @@
-"""Bar at the top of the window that says what happened, where, and what to do."""
+"""Strip of a window that says what happened, where, and what to do."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QEnterEvent, QKeyEvent
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QEnterEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
     QHBoxLayout,
     QLabel,
-    QPlainTextEdit,
     QPushButton,
     QSizePolicy,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from brainstem_app.gui.design.look import restyle, set_icon
+from brainstem_app.gui.design.tokens import HALF, SPACE
 from brainstem_app.gui.messages.message import Message, MessageLevel
+from brainstem_app.gui.messages.message_card import MessageCard
+from brainstem_app.gui.messages.message_lines import MessageLines
 from brainstem_app.gui.messages.window_words import window_words
 
 _ICON = {
@@ -32,21 +33,26 @@ _ICON = {
 }
 _READING_MS = 8000
 _CHOOSING_MS = 20_000
-_HELD_MS = 50
+#: Letters that a message has room for beside its buttons; with less, the buttons go into the card.
+_LEAST_LETTERS = 32
 
 
 class MessageBar(QFrame):
-    """Shows the latest message; hidden while there is none.
+    """Shows the latest message in two lines; the whole of it in a card over the page, when it is asked for.
 
-    One that says what was done goes by itself, later if the pointer or the keys come to it; the message below
-    it comes back then. There is one message of each owner at most. What speaks of the picture on a page is
-    shown on that page only. While a mouse button is held nothing comes or goes: it would move the page below
-    a stroke that is being drawn.
+    Its place is kept while there is no message, and has the same height with any, so that nothing on a page
+    moves when one comes or goes. Buttons that have no room beside the text are in the card.
+
+    A message that says what was done goes by itself, later if the pointer or the keys come to it; the message
+    below it comes back then. There is one message of each owner at most. What speaks of the picture on a page
+    is shown on that page only.
 
     Attributes
     ----------
     reading_ms, choosing_ms : int
         How long information stays, without buttons and with them.
+    card : MessageCard
+        The whole of the message.
 
     Signals
     -------
@@ -60,55 +66,59 @@ class MessageBar(QFrame):
         super().__init__(parent)
         self._messages: list[Message] = []
         self._shown: Message | None = None
+        self._pressed: Message | None = None
         self.reading_ms, self.choosing_ms = _READING_MS, _CHOOSING_MS
         self._page = ""
         self._waits_for_keys = False
         self._time = QTimer(self, singleShot=True)
         self._time.timeout.connect(self._pass)
-        self._held = QTimer(self, singleShot=True, interval=_HELD_MS)
-        self._held.timeout.connect(self._show_latest)
         self.setObjectName("message_bar")
         self.setAccessibleName("Message")
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        policy.setRetainSizeWhenHidden(True)
+        self.setSizePolicy(policy)
 
         self._icon = QLabel(self)
-        self._what = _text_label(self)
-        self._where = _text_label(self)
-        self._fix = _text_label(self)
-        self._details = QPlainTextEdit(self)
-        self._details.setReadOnly(True)
-        self._details.setMaximumHeight(160)
-        self._details.setAccessibleName("Details of the message")
-        self._details.setAccessibleDescription("What a developer would ask for")
-        self._details_button = QPushButton("Details", self)
-        self._details_button.setToolTip("What a developer would ask for")
-        self._details_button.setAccessibleName("Details")
-        self._details_button.setCheckable(True)
-        self._details_button.toggled.connect(self._details.setVisible)
+        self._lines = MessageLines(self)
+        self._actions = QWidget(self)
+        self._buttons: list[QPushButton] = []
+        self._open = QPushButton("Details", self)
+        self._open.setToolTip("The whole of the message")
+        self._open.setCheckable(True)
+        self._open.toggled.connect(self._show_card)
         self._close = QToolButton(self)
         set_icon(self._close, "x")
         self._close.setToolTip("Close this message (Esc)")
         self._close.setAccessibleName("Close this message")
-        self._close.clicked.connect(self.dismiss)
-        self._buttons: list[QPushButton] = []
+        self._close.pressed.connect(self._note_pressed)
+        self._close.clicked.connect(self._close_pressed)
+        self.card = MessageCard(self)
+        self.card.closed.connect(self._leave_card)
         self._lay_out()
         self.hide()
 
     def _lay_out(self) -> None:
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        for label in (self._what, self._where, self._fix):
-            words.addWidget(label)
-        words.addWidget(self._details)
-        self._row = QHBoxLayout()
-        self._row.setContentsMargins(14, 8, 8, 8)
-        self._row.setSpacing(10)
-        self._row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
-        self._row.addLayout(words, 1)
-        self._row.addWidget(self._details_button, 0, Qt.AlignmentFlag.AlignTop)
-        self._row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
-        self.setLayout(self._row)
+        buttons = QHBoxLayout(self._actions)
+        buttons.setContentsMargins(0, 0, 0, 0)
+        buttons.setSpacing(SPACE)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(SPACE, 0, HALF, 0)
+        self._row.setSpacing(SPACE)
+        self._row.addWidget(self._icon)
+        self._row.addWidget(self._lines, 1)
+        self._row.addWidget(self._actions)
+        self._row.addWidget(self._open)
+        self._row.addWidget(self._close)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Two lines or a button, whichever is higher, whatever is said."""
+        inner = max(self._lines.height_of_lines(), self._open.sizeHint().height())
+        return QSize(_LEAST_LETTERS * self.fontMetrics().averageCharWidth(), inner + 2 * HALF)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """As narrow as may be: what has no room is in the card."""
+        return self.sizeHint()
 
     @property
     def message(self) -> Message | None:
@@ -141,22 +151,72 @@ class MessageBar(QFrame):
         self._waits_for_keys = False
         if message.level is MessageLevel.INFO:
             self._time.start(self.choosing_ms if message.actions else self.reading_ms)
-        size = self.fontMetrics().height() + 6
-        set_icon(self._icon, *_ICON[message.level], size)
-        self._what.setText(f"<b>{_escaped(what)}</b>")
-        self._where.setText(f"In: {_escaped(where)}")
-        self._where.setVisible(bool(message.where))
-        self._fix.setText(f"What to do: {_escaped(fix)}")
-        self._fix.setVisible(bool(message.fix))
-        self._details.setPlainText(message.details)
-        self._details_button.setChecked(False)
-        self._details_button.setVisible(bool(message.details))
-        self._details.setVisible(False)
-        self.setProperty("level", message.level.value)
-        restyle(self)
+        set_icon(self._icon, *_ICON[message.level], self.fontMetrics().height() + 6)
+        rest = [f"What to do: {fix}"] if fix else []
+        rest += [f"In: {where}"] if where else []
+        self._lines.tell(what, " ".join(rest))
+        self._open.setChecked(False)
+        self.card.tell((f"<b>{_escaped(what)}</b>", *map(_escaped, rest)), message.details)
+        for part in (self, self.card):
+            part.setProperty("level", message.level.value)
+            restyle(part)
         self._replace_buttons(message)
         self.setAccessibleDescription(" ".join((what, where, fix)))
+        self._fit()
         self.show()
+
+    # Room --------------------------------------------------------------------------------------------
+
+    def _fit(self) -> None:
+        """Put the buttons where they have room, and offer the card if it holds more than the strip."""
+        if self._shown_or_next is None:
+            return
+        least = _LEAST_LETTERS * self.fontMetrics().averageCharWidth()
+        buttons = self._actions.sizeHint().width() + SPACE if self._buttons else 0
+        around = self._icon.sizeHint().width() + self._close.sizeHint().width() + 4 * SPACE
+        opener = self._open.sizeHint().width() + SPACE
+        room = self.width() - around - buttons
+        folded = bool(self._buttons) and room - opener < least
+        if folded != (self._actions.parentWidget() is self.card):
+            if folded:
+                self.card.take(self._actions)
+            else:
+                self._row.insertWidget(self._row.indexOf(self._open), self._actions)
+        self._actions.setVisible(bool(self._buttons))
+        details = bool(self._shown_or_next.details)
+        self._open.setVisible(folded or details or self._lines.is_cut_at(room))
+        is_question = self._shown_or_next.level is MessageLevel.QUESTION
+        self._open.setText("Answer…" if folded and is_question else "Details")
+        self._open.setAccessibleName(self._open.text())
+        if not self._open.isVisibleTo(self):
+            self._open.setChecked(False)
+
+    @property
+    def _shown_or_next(self) -> Message | None:
+        return self._shown or self.message
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Move the buttons into the card or back."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Have another height with another font."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange:
+            self.updateGeometry()
+
+    def _show_card(self, shown: bool) -> None:
+        if shown:
+            self.card.open()
+        else:
+            self.card.hide()
+
+    def _leave_card(self) -> None:
+        self._open.setChecked(False)
+        self._open.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    # Going -------------------------------------------------------------------------------------------
 
     def dismiss(self) -> None:
         """Take the message away that is shown."""
@@ -177,26 +237,35 @@ class MessageBar(QFrame):
         self._show_latest()
 
     def _show_latest(self) -> None:
-        """Show the message that is the latest now, once no mouse button is held."""
-        if QApplication.mouseButtons() != Qt.MouseButton.NoButton:
-            self._held.start()
-            return
+        """Show the message that is the latest now."""
         message = self.message
         if message is None:
             self._time.stop()
+            self._open.setChecked(False)
             self.hide()
         elif message is not self._shown:
             self._show(message)
         self._shown = message
 
     def _pass(self) -> None:
-        """Take information away that was there long enough; later if the keys are on it."""
+        """Take information away that was there long enough; later if the keys or the card are on it."""
         focus = QApplication.focusWidget()
-        if focus is not None and self.isAncestorOf(focus) and not self._waits_for_keys:
+        inside = focus is not None and (self.isAncestorOf(focus) or self.card.isAncestorOf(focus))
+        if self.card.isVisible():
+            self._time.start(self.choosing_ms)
+        elif inside and not self._waits_for_keys:
             self._waits_for_keys = True
             self._time.start(self.choosing_ms)
         else:
             self._remove([one for one in (self._shown,) if one])
+
+    def _note_pressed(self) -> None:
+        self._pressed = self._shown
+
+    def _close_pressed(self) -> None:
+        """Close what was there when the button went down, not what has come meanwhile."""
+        if self._pressed is self._shown:
+            self.dismiss()
 
     def enterEvent(self, event: QEnterEvent) -> None:  # noqa: N802 - Qt's name
         """Begin the time of information anew: someone is about to use it."""
@@ -216,26 +285,20 @@ class MessageBar(QFrame):
         run()
 
     def _replace_buttons(self, message: Message) -> None:
+        row = self._actions.layout()
         for button in self._buttons:
-            self._row.removeWidget(button)
             button.hide()
             button.deleteLater()
+            if row is not None:
+                row.removeWidget(button)
         self._buttons = []
-        place = self._row.indexOf(self._details_button)
-        for number, action in enumerate(message.actions):
-            button = QPushButton(action.text, self)
+        for action in message.actions:
+            button = QPushButton(action.text, self._actions)
             button.setAccessibleName(action.text)
             button.clicked.connect(lambda _checked=False, run=action.run: self._press(message, run))
-            self._row.insertWidget(place + number, button, 0, Qt.AlignmentFlag.AlignTop)
+            if row is not None:
+                row.addWidget(button)
             self._buttons.append(button)
-
-
-def _text_label(parent: QWidget) -> QLabel:
-    label = QLabel(parent)
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.RichText)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return label
 
 
 def _escaped(text: str) -> str:

@@ -53,10 +53,15 @@ class QualityItem:
         except (KeyError, ValueError):
             return None
 
+    def score(self, column: str) -> float | None:
+        """Return the z-score of a column; more confidence than the others' is nothing to look at."""
+        z = self.number(column)
+        return 0.0 if z is not None and z > 0 and column == f"confidence{REGION_Z}" else z
+
     @property
     def most_unusual(self) -> float | None:
-        """Largest distance from the others of a region's volume, or of the asymmetry, in either direction."""
-        known = [abs(z) for name in self.z_columns if (z := self.number(name)) is not None]
+        """Largest distance from the others of a region's volume, the asymmetry, or of less confidence."""
+        known = [abs(z) for name in self.z_columns if (z := self.score(name)) is not None]
         return max(known, default=None)
 
     @property

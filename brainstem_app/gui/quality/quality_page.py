@@ -48,7 +48,7 @@ class QualityPage(StepPage):
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self._job: QueuedJob | None = None
-        self._reader = Reader(context.background)
+        self._reader = Reader(context.background, what="the results")
         self._found = QualityItems()
         self.model = WallModel(context.background, self)
         self.wall = self._make_wall()
@@ -216,7 +216,7 @@ class QualityPage(StepPage):
         def failed(error: BaseException) -> None:
             self.message.emit(message_of_error(error, "The results cannot be listed.", _LIST))
 
-        self._reader.read(lambda: read_items(folder), done, failed)
+        self._reader.read(lambda: read_items(folder), done, failed, where=(folder,))
 
     def _show(self, found: QualityItems) -> None:
         chosen = self.current

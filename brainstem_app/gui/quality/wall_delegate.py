@@ -6,16 +6,18 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPalette
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from brainstem_app.counting import counted, listed
 from brainstem_app.gui.design.tokens import COLOURS, SPACE, Look
 from brainstem_app.gui.quality.quality_items import QualityItem
 from brainstem_app.gui.quality.wall_model import WallModel
 from brainstem_app.plain_text import printable
 from brainstem_app.reports.engine import formatting
-from brainstem_app.reports.quality_table import FAR_Z
+from brainstem_app.reports.quality_table import FAR_Z, LOW_CONFIDENCE_CODE
 
 PICTURE = QSize(480, 150)
 _MARGIN = 6
 _STRIPE = 5
+_NAMED = 2
 # A tile grows with the wall up to this, in widths of a picture, which would be blurred beyond.
 _WIDEST = 1.4
 #: Colours that are told apart without red and green.
@@ -103,10 +105,13 @@ class WallDelegate(QStyledItemDelegate):
         fit, confidence = item.number("fit"), item.number("confidence")
         parts += [f"fit {fit:.2f}"] if fit is not None else []
         parts += [f"confidence {confidence:.2f}"] if confidence is not None else []
-        scores = ((name, item.number(name) or 0.0) for name in item.z_columns)
+        scores = ((name, item.score(name) or 0.0) for name in item.z_columns)
         far = sorted(((name, z) for name, z in scores if abs(z) >= FAR_Z), key=lambda pair: -abs(pair[1]))
         parts += [f"{name.removesuffix('_z')} z {formatting.signed(z, 1)}" for name, z in far[:2]]
-        # Codes of the report's warnings, e.g. low-confidence.
-        warned = item.cells.get("warned", "").replace("-", " ")
-        parts += [warned] if warned else []
+        if unsure := item.cells.get("unsure"):
+            nuclei = unsure.split(", ")
+            parts.append(f"low confidence in {counted(len(nuclei), 'nucleus')}: {listed(nuclei, _NAMED)}")
+        # Codes of the report's warnings, e.g. medulla-cut.
+        codes = item.cells.get("warned", "").split(", ")
+        parts += [code.replace("-", " ") for code in codes if code not in ("", LOW_CONFIDENCE_CODE)]
         return printable("  ·  ".join(parts))

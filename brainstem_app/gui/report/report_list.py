@@ -39,7 +39,9 @@ class ReportList(QTreeWidget):
         self.setColumnCount(2)
         self.setHeaderLabels(["Report", "Model"])
         self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.header().resizeSection(1, self.fontMetrics().horizontalAdvance("brainstem31 5  ") + 2 * SPACE)
+        self.header().resizeSection(
+            1, self.fontMetrics().horizontalAdvance("brainstem31 version 5  ") + 2 * SPACE
+        )
         self.header().setStretchLastSection(False)
         least = self.indentation() + self.fontMetrics().horizontalAdvance("sub-sim01_T1w…  ")
         self.header().setMinimumSectionSize(least)

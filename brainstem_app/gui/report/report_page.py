@@ -51,7 +51,8 @@ class ReportPage(StepPage):
         self.content: ReportContent | None = None
         self._search, self._wanted = ReportSearch(), ""
         self._known: tuple[ReportEntry, ...] | None = None  # None until all are found
-        self._reader, self._reading = Reader(context.background), Reader(context.background)
+        self._reader = Reader(context.background, what="the list of reports")
+        self._reading = Reader(context.background, what="the report")
         self.list = ReportList(self)
         self.list.chosen_changed.connect(self._on_chosen)
         for signal in (self.list.itemClicked, self.list.itemActivated):
@@ -194,7 +195,9 @@ class ReportPage(StepPage):
             self._show_emptiness()
             self.message.emit(message_of_error(error, "The reports cannot be listed.", "list"))
 
-        self._reader.read(function, lambda found: self._show_found(found, where), failed, where)
+        study, results = self.context.study.folder, self.context.settings.results_folders
+        places = (study, *results)
+        self._reader.read(function, lambda found: self._show_found(found, where), failed, where, places)
         self._show_emptiness()
 
     @property
@@ -270,6 +273,7 @@ class ReportPage(StepPage):
             read,
             lambda found: self._show(*found) if self.chosen == entry else None,
             lambda error: self.message.emit(message_of_error(error, "The report cannot be read.", "read")),
+            where=(entry.folder,),
         )
 
     @property

@@ -204,9 +204,12 @@ class FigureDialog(QDialog):
 def _picture(figure: Figure) -> QImage:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+    from brainstem_app.reports.engine.drawing_alone import drawing_alone
+
     figure.set_dpi(_PREVIEW_DPI * 2)
-    canvas: Any = FigureCanvasAgg(figure)
-    canvas.draw()
+    with drawing_alone():
+        canvas: Any = FigureCanvasAgg(figure)
+        canvas.draw()
     width, height = canvas.get_width_height()
     return QImage(canvas.buffer_rgba(), width, height, QImage.Format.Format_RGBA8888).copy()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +35,6 @@ FORMATS = (".png", ".svg", ".pdf")
 _MM = 1 / 25.4
 _GAP_MM, _WORDS_MM, _LEGEND_ROW_MM = 1.2, 4.0, 3.6
 _POINTS = 7.0
-_PLAIN: Any = {"text.parse_math": False}  # a name with dollar signs is no formula
 _NAME = 14  # letters of an image's name that have room beside its scale
 
 
@@ -125,11 +124,11 @@ def draw_figure(content: FigureContent, cells: Sequence[FigureCell], style: Figu
     ValueError
         If there is no cell to draw.
     """
-    import matplotlib
+    from brainstem_app.reports.engine.drawing_alone import drawing_alone
 
     if not cells:
         raise ValueError("there is no slice to draw")
-    with matplotlib.rc_context(_PLAIN):
+    with drawing_alone():
         return _drawn(content, cells, style)
 
 
@@ -375,10 +374,10 @@ def save_figure(figure: Figure, target: Path) -> Path:
     BrainstemError
         If it cannot be written.
     """
-    import matplotlib
     from matplotlib.backends import backend_agg, backend_pdf, backend_svg
 
     from brainstem_app.imaging.atomic import atomic_path
+    from brainstem_app.reports.engine.drawing_alone import PLAIN_NAMES, drawing_alone
 
     # Named, so that packages hold them: matplotlib looks them up by the ending of the file.
     canvases = {
@@ -388,9 +387,9 @@ def save_figure(figure: Figure, target: Path) -> Path:
     }
     kind = target.suffix.lower().removeprefix(".")
     dates: dict[str, dict[str, None]] = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
-    texts = {"svg.fonttype": "none", "pdf.fonttype": 42, "font.family": "DejaVu Sans", **_PLAIN}
+    texts = {"svg.fonttype": "none", "pdf.fonttype": 42, "font.family": "DejaVu Sans", **PLAIN_NAMES}
     try:
-        with matplotlib.rc_context(texts), atomic_path(target) as temporary:
+        with drawing_alone(texts), atomic_path(target) as temporary:
             canvases[kind](figure)
             figure.savefig(temporary, format=kind, dpi=DPI, metadata=dates[kind])
     except OSError as error:

@@ -146,7 +146,7 @@ class DatasetDialog(QDialog):
         layout.addWidget(self.buttons)
 
     def _choose_folder(self) -> None:
-        folder = self._ask.folder("Empty folder for the dataset")
+        folder = self._ask.new_folder("New or empty folder for the dataset")
         if folder is not None:
             self.folder.setText(str(folder))
 

@@ -90,7 +90,7 @@ class ScanList(QObject):
         self._before: list[_Step] = []
         self._undone: list[_Step] = []
         self._listed: Listing | None = Listing()  # None while it is being read
-        self._reader = Reader(context.background)
+        self._reader = Reader(context.background, in_turn=False, what="the list of scans")
         self.now = ScanSources()
 
     def add(self, paths: Iterable[Path]) -> None:
@@ -190,7 +190,7 @@ class ScanList(QObject):
             done(known or Listing())
             return
         self.busy.emit(f"Reading {_named(sources.sources)}…")
-        self._reader.read(lambda: list_scans(sources.sources), done, failed)
+        self._reader.read(lambda: list_scans(sources.sources), done, failed, where=sources.sources)
 
     def _remember(self) -> None:
         self._context.study.remember(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Container, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 #: States from the least to the furthest: of several results of a scan the furthest is told.
 SEGMENTED, EDITED, REJECTED, ACCEPTED = "segmented", "corrected", "rejected", "accepted"
 _ORDER = (SEGMENTED, EDITED, REJECTED, ACCEPTED)
-_IN_STUDY = {"unseen": SEGMENTED, "edited": EDITED, "accepted": ACCEPTED, "rejected": REJECTED}
+IN_STUDY = {"unseen": SEGMENTED, "edited": EDITED, "accepted": ACCEPTED, "rejected": REJECTED}
 
 
 def find_states(study: Path | None, results_folders: Iterable[Path]) -> dict[str, str]:
@@ -38,8 +39,8 @@ def find_states(study: Path | None, results_folders: Iterable[Path]) -> dict[str
 
     for folder in results_folders:
         for job in folder.glob(f"*/{JOB_FILE_NAME}"):
-            for scan, state in _of_job(job):
-                tell(scan, state)
+            for scan, result in results_of_job(job):
+                tell(scan, state_of_result(result))
     if study is not None:
         for scan, state in _of_study(study):
             tell(scan, state)
@@ -53,31 +54,34 @@ def scans_in_work(queue: JobQueue) -> dict[str, str]:
     return {str(scan): word for work, word in works for scan in getattr(work, "scans", ())}
 
 
-def _of_job(job_file: Path) -> list[tuple[str, str]]:
-    """Return scans of a job and their states; whose a result is, the name of the scan's file tells."""
+def results_of_job(job_file: Path, wanted: Container[str] | None = None) -> list[tuple[str, Path]]:
+    """Return scans of a job and their results; whose a result is, the name of the scan's file tells.
+
+    Parameters
+    ----------
+    wanted : container of str, optional
+        Paths of scans; results of a job of none of them are not looked for.
+    """
     from brainstem_app.jobs.job import SegmentJob, read_job
 
     try:
         job = read_job(job_file)
     except (InputError, OSError):
         return []
-    results = results_in(job_file.parent)
-    if not isinstance(job, SegmentJob) or not results:
+    if not isinstance(job, SegmentJob):
         return []
-    if len(job.scans) == 1:
-        return [(str(job.scans[0]), _state(results[0]))]
-    by_name: dict[str, list[Path]] = {}
-    for scan in job.scans:
-        by_name.setdefault(scan.name, []).append(scan)
-    told = []
-    for result in results:
-        same = by_name.get(model_of_report(result / "report.json").origin.scan, [])
-        if len(same) == 1:
-            told.append((str(same[0]), _state(result)))
-    return told
+    scans = [scan for scan in job.scans if wanted is None or str(scan) in wanted]
+    results = results_in(job_file.parent) if scans else ()
+    if not results or len(job.scans) == 1:
+        return [(str(scan), results[0]) for scan in scans if results]
+    names = Counter(scan.name for scan in job.scans)
+    by_name = {scan.name: scan for scan in scans if names[scan.name] == 1}
+    of_results = ((by_name.get(model_of_report(r / "report.json").origin.scan), r) for r in results)
+    return [(str(scan), result) for scan, result in of_results if scan is not None]
 
 
-def _state(result: Path) -> str:
+def state_of_result(result: Path) -> str:
+    """Whether a result outside of a study is corrected, or as it was segmented."""
     return SEGMENTED if latest_edit(result / "labels_native.nii.gz") is None else EDITED
 
 
@@ -90,5 +94,5 @@ def _of_study(study: Path) -> list[tuple[str, str]]:
             result = read_study_result(study, folder)
         except (InputError, OSError):
             continue
-        told.append((result.record.scan, _IN_STUDY[result.state]))
+        told.append((result.record.scan, IN_STUDY[result.state]))
     return told

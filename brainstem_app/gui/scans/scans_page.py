@@ -73,7 +73,7 @@ class ScansPage(StepPage):
 
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
-        self._results = Reader(context.background)
+        self._results = Reader(context.background, what="which scans have results")
         self.list = ScanList(context, self)
         self.list.read.connect(self._show_listing)
         self.list.message.connect(self.message)
@@ -301,7 +301,9 @@ class ScansPage(StepPage):
         if self.model.rowCount():
             where = study, folders
             tell = self.model.set_results
-            self._results.read(lambda: find_states(study, folders), tell, lambda _error: None, where)
+            self._results.read(
+                lambda: find_states(study, folders), tell, lambda _error: None, where, (study, *folders)
+            )
 
     def _show_summary(self) -> None:
         count = self.model.rowCount()

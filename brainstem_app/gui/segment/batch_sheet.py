@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
+    QCheckBox,
     QDialog,
     QDialogButtonBox,
     QLabel,
@@ -17,8 +18,11 @@ from brainstem_app.gui.controls import FieldForm, fit_height, page_layout
 from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.design.look import colours_of, set_primary, set_tone
 from brainstem_app.gui.design.tokens import SPACE
+from brainstem_app.gui.scans.scan_states import SEGMENTED
 from brainstem_app.gui.segment.card_text import card_summary, with_amber
+from brainstem_app.gui.segment.earlier_results import EarlierResult, results_in_words
 from brainstem_app.gui.segment.results_folder_line import ResultsFolderLine
+from brainstem_app.study.segmentations import model_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
 
 _NAMED, _WIDTH = 3, 560
 _TOLD = 40  # under the pointer
+_BIDS_APART = "BIDS derivatives are a dataset of their own, outside of the study."
 _APART = (
     "They belong to no study, so Quality cannot show them together. "
     "To keep them in one, cancel, and begin it first (Ctrl+N)."
@@ -41,13 +46,16 @@ class BatchSheet(QDialog):
 
     Signals
     -------
-    confirmed(str)
-        Segment with the model of this name, or in this file.
+    confirmed(str, object)
+        Segment with the model of this name, or in this file, these scans (list of Path).
+    count_changed(int)
+        So many scans will be segmented.
     command_requested(str)
         Do what the window's action with this id is for.
     """
 
-    confirmed = Signal(str)
+    confirmed = Signal(str, object)
+    count_changed = Signal(int)
     command_requested = Signal(str)
 
     def __init__(
@@ -56,7 +64,10 @@ class BatchSheet(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Segment several scans")
-        self._offered = offered
+        self._offered, self._chosen = offered, chosen
+        self._earlier: tuple[EarlierResult, ...] = ()
+        self._keeps_bids = settings.outputs.bids
+        self._is_in_study = False
         self.scans = _words(self, self._scan_words(chosen))
         self.scans.setToolTip("\n".join(scan.name for scan in chosen.scans[:_TOLD]))
         self.models = ChoiceBox(self)
@@ -71,26 +82,29 @@ class BatchSheet(QDialog):
         self.place.command_requested.connect(self.command_requested)
         self.apart = _words(self, _APART)
         set_tone(self.apart, "soft")
+        self.earlier = _words(self, "")
+        self.earlier.setAccessibleName("Results that are there already")
+        self.leave_out = QCheckBox("&Leave these scans out", self)
+        self.leave_out.setToolTip("Segment only scans that have no result with this model")
+        self.leave_out.toggled.connect(self._show_count)
         self.outputs = _words(self, self._output_words(settings.outputs))
         self.time = _words(self, "")
         self.time.setAccessibleName("How long it will take")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
-        self.start_button = buttons.addButton(
-            f"Segment {counted(len(chosen.scans), 'scan')}",
-            QDialogButtonBox.ButtonRole.AcceptRole,
-        )
+        self.start_button = buttons.addButton("", QDialogButtonBox.ButtonRole.AcceptRole)
         self.start_button.setDefault(True)
         set_primary(self.start_button)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
-        self.accepted.connect(lambda: self.confirmed.emit(str(self.models.currentData())))
+        self.accepted.connect(lambda: self.confirmed.emit(str(self.models.currentData()), self.scans_to_do))
         self.models.currentIndexChanged.connect(self._show_card)
+        self.models.currentIndexChanged.connect(self._show_earlier)
         self._lay_out(buttons)
         width = min(_WIDTH, parent.width())
         self.setMinimumWidth(width)
         self._show_card()
         self.show_time(" ")
-        fit_height(self, width)
+        self._show_earlier()
 
     def show_time(self, words: str) -> None:
         """Say how long it will take."""
@@ -98,9 +112,57 @@ class BatchSheet(QDialog):
 
     def show_study(self, folder: Path | None) -> None:
         """Say which folder of the open study results go to; None if they belong to no study."""
-        self.place.show_study(folder)
-        self._form.setRowVisible(self.apart, folder is None)
+        own = self._keeps_bids and folder is not None
+        self._is_in_study = folder is not None and not own
+        self.place.show_study(folder if self._is_in_study else None)
+        self.apart.setText(_BIDS_APART if own else _APART)
+        self._form.setRowVisible(self.apart, not self._is_in_study)
+        self._show_earlier()
+
+    def show_earlier(self, results: tuple[EarlierResult, ...]) -> None:
+        """Say which scans have results already, and what becomes of them."""
+        self._earlier = results
+        self._show_earlier()
+
+    @property
+    def scans_to_do(self) -> list[Path]:
+        """Scans that will be segmented."""
+        done = self._done if self.leave_out.isChecked() else set()
+        return [scan.path for scan in self._chosen.scans if scan.path not in done]
+
+    @property
+    def _of_model(self) -> list[EarlierResult]:
+        """Earlier results of the chosen model; those that are replaced, where some are."""
+        row = self.models.currentIndex()
+        if row < 0:
+            return []
+        card = self._offered[row].model.card
+        made = model_folder(card.name, card.version)
+        found = [result for result in self._earlier if result.model == made]
+        return [result for result in found if result.in_study] if self._is_in_study else found
+
+    @property
+    def _done(self) -> set[Path]:
+        return {result.scan for result in self._of_model}
+
+    def _show_earlier(self) -> None:
+        """Begin with the new scans of a study alone, where there are some; a second time is asked for."""
+        found, count = self._of_model, len(self._chosen.scans)
+        words = results_in_words(count, found, replaced=self._is_in_study)
+        is_at_risk = self._is_in_study and any(result.state != SEGMENTED for result in found)
+        self.earlier.setText(words)
+        set_tone(self.earlier, "fair" if is_at_risk else "")
+        some = 0 < len(self._done) < count
+        self._form.setRowVisible(self.earlier, bool(words))
+        self._form.setRowVisible(self.leave_out, some)
+        self.leave_out.setChecked(some and self._is_in_study)
+        self._show_count()
         fit_height(self, self.minimumWidth())
+
+    def _show_count(self) -> None:
+        count = len(self.scans_to_do)
+        self.start_button.setText(f"Segment {counted(count, 'scan')}")
+        self.count_changed.emit(count)
 
     def choose(self, name: str) -> None:
         """Choose the model to begin with."""
@@ -111,6 +173,8 @@ class BatchSheet(QDialog):
         form.add("Scans", self.scans)
         form.add("&Model", self.models)
         form.add("", self.card)
+        form.add("Done before", self.earlier)
+        form.add("", self.leave_out)
         form.add("Folder", self.place)
         form.add("", self.apart)
         form.add("Written", self.outputs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from brainstem_app.gui.controls import ScrolledColumn
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from brainstem_app.gui.viewer.slices import Voxel
 
 _SIDE_WIDTH, _LEAST_SIDE_WIDTH = 470, 410
+#: Of the picture and of what is found, where they lie below each other.
+_LEAST_HEIGHTS = 280, 420
 
 
 class SegmentPage(StepPage):
@@ -78,7 +80,7 @@ class SegmentPage(StepPage):
         column.addWidget(self.segment_panel)
         column.addWidget(self.structure_panel, 1)
         scroll = ScrolledColumn(panels, self)
-        side = QWidget(self)
+        self._side = side = QWidget(self)
         side.setMinimumWidth(_LEAST_SIDE_WIDTH)
         below = QVBoxLayout(side)
         below.setContentsMargins(0, 0, 0, 0)
@@ -95,6 +97,19 @@ class SegmentPage(StepPage):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
         layout.addWidget(self.splitter)
+
+    def fit_room(self, room: QSize) -> None:
+        """Put what is found below the picture where both have no room beside each other."""
+        # The margins of the page, and the handle between both.
+        around = 3 * 2 * SPACE
+        is_beside = room.width() >= self.stack.minimumSizeHint().width() + _LEAST_SIDE_WIDTH + around
+        if is_beside == (self.splitter.orientation() is Qt.Orientation.Horizontal):
+            return
+        self.splitter.setOrientation(Qt.Orientation.Horizontal if is_beside else Qt.Orientation.Vertical)
+        picture, side = (0, 0) if is_beside else _LEAST_HEIGHTS
+        self.stack.setMinimumHeight(picture)
+        self._side.setMinimumHeight(side)
+        self.splitter.setSizes([800, _SIDE_WIDTH] if is_beside else list(_LEAST_HEIGHTS))
 
     def _connect(self) -> None:
         document, panel, models = self.document, self.segment_panel, self.context.models
@@ -149,6 +164,7 @@ class SegmentPage(StepPage):
         """Let what comes next stand out: to segment, or to review what was found."""
         has_scan, has_result = self.document.scan is not None, self.document.result is not None
         set_primary(self.segment_panel.start_button, has_scan and not has_result)
+        self.segment_panel.set_result(has_result)
 
     def _on_labels(self) -> None:
         self.viewer.fit_labels()

@@ -74,8 +74,9 @@ class SegmentPanel(Card):
         self._has_scan = False
         self._is_running = False
         self._refusal = ""
+        self._has_result = False
         chooser = self._made_chooser()
-        written = self._made_outputs(settings.outputs)
+        self._written = written = self._made_outputs(settings.outputs)
         self.start_button = make_button(
             self,
             "Segment",
@@ -91,11 +92,19 @@ class SegmentPanel(Card):
         layout = self.body
         layout.addLayout(chooser)
         layout.addWidget(self.card)
-        layout.addLayout(written)
+        layout.addWidget(written)
         for widget in (self.place, self.start_button, self.hint, self.progress):
             layout.addWidget(widget)
+        self.settings_button = make_button(
+            self, "Settings", "What is written, where results go, and the model's card", self._fold
+        )
+        self.settings_button.setAccessibleName("Settings of the segmentation")
+        self.settings_button.setCheckable(True)
+        self.settings_button.setFlat(True)
+        self.head.addWidget(self.settings_button)
         settings.changed.connect(self._on_setting)
         self._update()
+        self._fold()
 
     def _made_chooser(self) -> QHBoxLayout:
         """Make the list of models, their card, and the ways to more."""
@@ -130,20 +139,22 @@ class SegmentPanel(Card):
             chooser.addWidget(button)
         return chooser
 
-    def _made_outputs(self, outputs: SegmentOutputs) -> QGridLayout:
+    def _made_outputs(self, outputs: SegmentOutputs) -> QWidget:
         """Make the boxes of what is written besides, each with what it is for."""
         self.surfaces = self._output("S&urfaces", "Meshes, for 3-D programs", outputs.surfaces)
         self.bids = self._output("&BIDS derivatives", "For scans of a BIDS dataset", outputs.bids)
         self.dicom_seg = self._output(
             "&DICOM segmentation", "For scans that came as DICOM", outputs.dicom_seg
         )
-        written = QGridLayout()
+        whole = QWidget(self)
+        written = QGridLayout(whole)
+        written.setContentsMargins(0, 0, 0, 0)
         written.setVerticalSpacing(HALF)
         written.setColumnStretch(1, 1)
         for row, box in enumerate((self.surfaces, self.bids, self.dicom_seg)):
             written.addWidget(box, row, 0)
             written.addWidget(faint_label(self, box.accessibleDescription()), row, 1)
-        return written
+        return whole
 
     def _output(self, text: str, hint: str, checked: bool) -> QCheckBox:
         box = make_check_box(self, text, hint)
@@ -229,6 +240,19 @@ class SegmentPanel(Card):
         """Show the button, or the progress of the job."""
         self._is_running = running
         self._update()
+
+    def set_result(self, has_result: bool) -> None:
+        """Leave the room to what was found, once there is a result; the settings are a button away."""
+        self._has_result = has_result
+        self.settings_button.setChecked(False)
+        self._fold()
+
+    def _fold(self) -> None:
+        shown = not self._has_result or self.settings_button.isChecked()
+        self.settings_button.setVisible(self._has_result)
+        for widget in (self._written, self.place):
+            widget.setVisible(shown)
+        self.card.setVisible(shown or self.details_button.isChecked())
 
     def _show_card(self) -> None:
         row = self.models.currentIndex()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -212,7 +213,7 @@ def empty_image(grid: CanonicalGrid) -> ImageVolume:
 
 def _stride(size: int) -> int:
     """Return how many voxels to go on along each axis to see about `_SAMPLE` of them."""
-    return max(1, round(float(np.cbrt(size // _SAMPLE))))
+    return max(1, round(math.cbrt(max(1, size // _SAMPLE))))
 
 
 def _sample(values: NDArray[Any]) -> NDArray[Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
+from brainstem_app.gui.background import Reader
 from brainstem_app.gui.file_dialogs import FileDialogs
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.study.save_study import SaveStudy
@@ -52,29 +53,33 @@ class FileCommands(QObject):
         self._segment = pages.segment
         self._many_scans = many_scans
         self._over = window
+        self._earlier = Reader(context.background, in_turn=False)
         self._ask = FileDialogs(context.settings, window)
         self.study = SaveStudy(context, self)
         self.study.job_shown.connect(self.job_shown)
 
     def new_study(self) -> None:
         """Ask for the folder of a new study; the scans that are open go into it."""
-        self._choose_study_folder("New study: choose or make an empty folder", self._context.study.create)
+        self._choose_study_folder("New study: a new or an empty folder", self._context.study.create)
 
     def choose_study(self) -> None:
         """Ask for a study folder and open it."""
-        self._choose_study_folder("Open a study", self._context.study.open)
+        folder = self._ask.folder("Open a study")
+        if folder is not None:
+            self._settings.last_folder = folder.parent
+            self._context.study.open(folder)
 
     def choose_study_target(self) -> None:
         """Ask for an empty folder and save the open study there."""
-        self._choose_study_folder("Save the study as: choose or make an empty folder", self.study.save_as)
+        self._choose_study_folder("Save the study as: a new or an empty folder", self.study.save_as)
 
     def choose_share_target(self) -> None:
         """Ask for an empty folder and make a copy of the open study there that can be handed on."""
-        self._choose_study_folder("Copy to hand on: choose or make an empty folder", self.study.share)
+        self._choose_study_folder("Copy to hand on: a new or an empty folder", self.study.share)
 
     def _choose_study_folder(self, title: str, use: Callable[[Path], object]) -> None:
-        """Ask for the folder of a study; the next question begins beside it."""
-        folder = self._ask.folder(title)
+        """Ask for the folder of a study to be made; the next question begins beside it."""
+        folder = self._ask.new_folder(title)
         if folder is not None:
             self._settings.last_folder = folder.parent
             use(folder)
@@ -93,6 +98,7 @@ class FileCommands(QObject):
     def choose_batch(self, chosen: ChosenScans) -> None:
         """Say what a batch will do, and put it into the queue once the user agrees."""
         from brainstem_app.gui.segment.batch_sheet import BatchSheet
+        from brainstem_app.gui.segment.earlier_results import find_results
         from brainstem_app.gui.segment.expected_time import time_text
 
         panel = self._segment.segment_panel
@@ -102,12 +108,20 @@ class FileCommands(QObject):
         scans = [scan.path for scan in chosen.scans]
         sheet.show_study(self._context.study.results_folder_of(scans))
         sheet.command_requested.connect(self.command_requested)
-        sheet.confirmed.connect(lambda model: self._many_scans.segment(scans, model, panel.outputs))
+        sheet.confirmed.connect(lambda model, done: self._many_scans.segment(done, model, panel.outputs))
+        sheet.count_changed.connect(lambda n: sheet.show_time(time_text(self._context.jobs.jobs, n)))
+        sheet.finished.connect(self._earlier.forget)
+        study, folders = self._context.study.results_study, self._settings.results_folders
+        self._earlier.read(
+            lambda: find_results(chosen.scans, study, folders),
+            sheet.show_earlier,
+            lambda _error: None,
+        )
         sheet.open()
 
     def choose_results_folder(self) -> None:
         """Ask where results are written from now on."""
-        folder = self._ask.folder("Folder for results", self._settings.results_folder)
+        folder = self._ask.new_folder("Folder for results", self._settings.results_folder)
         if folder is not None:
             self.set_results_folder(folder)
 

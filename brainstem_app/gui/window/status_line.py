@@ -1,22 +1,47 @@
-"""Line at the bottom: what lies under the pointer, where the crosshair is, how many jobs run."""
+"""Strip at the bottom: messages, what lies under the pointer, where the crosshair is, how many jobs run."""
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QLabel, QStatusBar, QWidget
+
+from brainstem_app.gui.design.card import ElidedLabel
+from brainstem_app.gui.design.tokens import SPACE
+from brainstem_app.gui.messages.message_bar import MessageBar
+
+_SHARES = (5, 2)
 
 
 class StatusLine(QStatusBar):
-    """Three texts."""
+    """The messages of the window at the left, three texts at the right; each has its share of the width.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Parts that grew with their texts would move the buttons of a message.
+    """
+
+    def __init__(self, messages: MessageBar, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.pointed = QLabel(self)
-        self.pointed.setAccessibleName("Under the pointer")
-        self.crosshair = QLabel(self)
-        self.crosshair.setAccessibleName("Crosshair")
+        self.setObjectName("status_line")
+        self.pointed = _label(self, "Under the pointer")
+        self.crosshair = _label(self, "Crosshair")
         self.job_count = QLabel(self)
         self.job_count.setAccessibleName("Jobs that run and wait")
         self.job_count.setToolTip("Ctrl+J shows the jobs")
-        self.addWidget(self.pointed, 1)
-        self.addPermanentWidget(self.crosshair)
-        self.addPermanentWidget(self.job_count)
+        texts = QWidget(self)
+        grid = QGridLayout(texts)
+        grid.setContentsMargins(SPACE, 0, SPACE, 0)
+        grid.setHorizontalSpacing(2 * SPACE)
+        grid.setVerticalSpacing(0)
+        grid.setColumnStretch(0, 1)
+        grid.addWidget(self.pointed, 0, 0, 1, 2)
+        grid.addWidget(self.crosshair, 1, 0)
+        grid.addWidget(self.job_count, 1, 1)
+        messages_share, texts_share = _SHARES
+        self.addWidget(messages, messages_share)
+        self.addPermanentWidget(texts, texts_share)
+
+
+def _label(parent: QWidget, name: str) -> ElidedLabel:
+    label = ElidedLabel("", parent)
+    label.setAccessibleName(name)
+    label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    return label

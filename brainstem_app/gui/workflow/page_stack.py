@@ -14,14 +14,14 @@ from brainstem_app.gui.design.tokens import Look
 from brainstem_app.gui.segment.segment_page import SegmentPage
 from brainstem_app.gui.workflow.page_header import PageHeader
 from brainstem_app.gui.workflow.step import StepName, step_text
+from brainstem_app.gui.workflow.step_page import StepPage
 
 if TYPE_CHECKING:
     from brainstem_app.gui.app_context import AppContext
     from brainstem_app.gui.review.review_page import ReviewPage
     from brainstem_app.gui.scans.scans_page import ScansPage
-    from brainstem_app.gui.workflow.step_page import StepPage
 
-_SMALLEST = QSize(240, 120)
+_SMALLEST = QSize(240, 104)
 # Segment is made with the window; the others when they are needed, so that the first paint waits for none.
 _PAGES: dict[StepName, tuple[str, str]] = {
     StepName.SCANS: ("brainstem_app.gui.scans.scans_page", "ScansPage"),
@@ -135,9 +135,11 @@ class ScrolledPage(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Keep the header above the page."""
+        """Keep the header above the page, and tell the page what room it has."""
         super().resizeEvent(event)
         self._fit_header()
+        if isinstance(self._page, StepPage):
+            self._page.fit_room(self.viewport().size())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Begin the page below the header, also when that has become higher."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QWidget
 
 from brainstem_app.edition import HOW_TO_GET_FULL, Edition, edition
@@ -64,6 +64,9 @@ class StepPage(QWidget):
         if self.trains and edition() is Edition.PREDICT:
             what = "This is the predict edition: it shows trained networks, and trains none."
             self.message.emit(Message(MessageLevel.INFO, what, fix=HOW_TO_GET_FULL))
+
+    def fit_room(self, room: QSize) -> None:
+        """Lay the page out for the room that it has; what does not fit then is scrolled to."""
 
     def show_document(self, document: Document) -> None:
         """Say in the header who and what a document shows, from now on."""

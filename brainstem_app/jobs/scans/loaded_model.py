@@ -14,6 +14,7 @@ from brainstem_app.models.card import CARD_FILE_NAME, ModelCard
 from brainstem_app.models.library import ModelFiles, WeightsKind, find_model
 from brainstem_app.models.method import PredictionContext
 from brainstem_app.models.prediction import Predictor, SharedPredictor
+from brainstem_app.named_version import with_version
 from brainstem_app.preprocessing.transforms import Displacement
 from brainstem_app.reports.scan.model import ModelDescription
 
@@ -77,8 +78,9 @@ def load_model(name: str, engine: WeightsKind) -> LoadedModel:
     card = files.card
     if (atlas.name, atlas.version, atlas.table.n_classes) != (card.atlas, card.atlas_version, card.classes):
         raise InputError(
-            f"The model predicts {card.classes} classes of the atlas {card.atlas} {card.atlas_version}, but "
-            f"here is {atlas.name} {atlas.version} with {atlas.table.n_classes}.",
+            f"The model predicts {card.classes} classes of the atlas "
+            f"{with_version(card.atlas, card.atlas_version)}, but here is {atlas.title} with "
+            f"{atlas.table.n_classes}.",
             files.folder,
             "Use a model that was trained with this version of the atlas.",
         )

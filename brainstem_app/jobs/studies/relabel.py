@@ -26,6 +26,7 @@ from brainstem_app.jobs.provenance import as_json, file_hashes
 from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.jobs.studies.drawn_labels import DRAWN_KEYS, REGISTERED_FILE
 from brainstem_app.jobs.studies.kept_reference import forget_reference
+from brainstem_app.named_version import with_version
 from brainstem_app.progress import ProgressCallback
 from brainstem_app.study.study import Failure, Study, StudySettings, SubjectRecord, read_prepared_box
 
@@ -77,7 +78,8 @@ def relabel_study(study: Study, atlas: str, processes: int, reporter: Reporter) 
     if not tasks:
         return 0
     reporter.warn(
-        f"The atlas of this study is now {study.settings.atlas} {study.settings.atlas_version}: the "
+        f"The atlas of this study is now "
+        f"{with_version(study.settings.atlas, study.settings.atlas_version)}: the "
         f"reference labels of {counted(len(tasks), 'subject')} are made anew "
         f"through the registrations that are saved.",
         study.folder,

@@ -13,6 +13,7 @@ from brainstem_app.atlas.library import (
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.label_map import IGNORED_LABEL
 from brainstem_app.locations import user_data_folder
+from brainstem_app.named_version import read_title, with_version
 from brainstem_app.reports.scan.manifest import sha256_of
 from brainstem_app.small_files import read_json
 from brainstem_app.study.study import Study
@@ -86,8 +87,8 @@ def require_same_atlas(study: Study, run: str, atlas: AnyAtlas) -> None:
     if _differ(learned, now) or _differ(str(manifest.get("atlas_sha256", "")), labels_hash(atlas)):
         edition = "an earlier edition of " if learned == now else ""
         raise InputError(
-            f"The run {run} learned the labels of {edition}the atlas {learned}; those of the study now come "
-            f"from {now}.",
+            f"The run {run} learned the labels of {edition}the atlas {read_title(learned)}; those of the "
+            f"study now come from {with_version(atlas.name, atlas.version)}.",
             folder,
             "Train again under another name, or prepare the study with the earlier atlas again.",
         )

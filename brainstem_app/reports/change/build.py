@@ -13,6 +13,7 @@ from brainstem_app.atlas.label_table import LabelTable, Structure
 from brainstem_app.atlas.reliability import Detectability
 from brainstem_app.atlas.warped import SoftMeasures
 from brainstem_app.evaluation.rates import LEAST_FITTED, rate_of_change
+from brainstem_app.named_version import with_version
 from brainstem_app.reports.change.model import CHANGE_LIMITS, ChangeEntry, ChangeReport, ChangeScan
 from brainstem_app.reports.engine.entry import rounded
 from brainstem_app.reports.scan.methods import PROGRAM
@@ -214,13 +215,14 @@ def change_methods(measured: MeasuredScans, by: Measurer) -> str:
     )
     return (
         f"Change of the nuclei of the brainstem was measured on {n} T1-weighted scans of each person with "
-        f"{PROGRAM} (method {METHOD}), model “{by.model.name}” {by.model.version}, atlas {by.atlas_name} "
-        f"{by.atlas_version}. Each scan was stripped of the skull, corrected for its bias field (N4) and "
-        "normalised in intensity. Every two scans were registered rigidly in both directions; all were "
-        "resampled once into the mean of these placements, in the logarithms of the matrices, which favours "
-        "no scan (compare Reuter et al., NeuroImage 2012, 61:1402), and share one affine to the MNI152 "
-        "template. The atlas was bent once to the mean of the network's probabilities and the mean image; "
-        "the remaining displacement of each scan was found by local correlation with the mean of the others. "
+        f"{PROGRAM} (method {METHOD}), model {with_version(by.model.name, by.model.version)}, atlas "
+        f"{with_version(by.atlas_name, by.atlas_version)}. Each scan was "
+        "stripped of the skull, corrected for its bias field (N4) and normalised in intensity. Every two "
+        "scans were registered rigidly in both directions; all were resampled once into the mean of these "
+        "placements, in the logarithms of the matrices, which favours no scan (compare Reuter et al., "
+        "NeuroImage 2012, 61:1402), and share one affine to the MNI152 template. The atlas was bent once to "
+        "the mean of the network's probabilities and the mean image; the remaining displacement of each scan "
+        "was found by local correlation with the mean of the others. "
         "Volumes are the atlas's shares under both. Change is the slope of a straight line through the "
         f"volumes over time by their mean, in per cent a year; its standard error is {error} ({by.in_words})."
     )

@@ -132,8 +132,6 @@ def _columns(report: ChangeReport) -> tuple[Column[ChangeEntry], ...]:
     shown = range(n) if n <= _MOST_COLUMNS else (0, n - 1)
     return (
         Column("Structure", lambda e: Cell(e.name + unseen_mark(e), below=e.full_name)),
-        Column("Grade", lambda e: e.reliability, format=grade, align="centre"),
-        *(_volume(report, number) for number in shown),
         Column(
             "Change",
             lambda e: between(e.percent_a_year, e.low, e.high, _signed),
@@ -141,6 +139,8 @@ def _columns(report: ChangeReport) -> tuple[Column[ChangeEntry], ...]:
             mark=lambda e: "strong" if e.is_change else "",
         ),
         Column("Error", lambda e: e.error, "% a year", lambda v: formatting.ratio(v, 2)),
+        Column("Reliability", lambda e: e.reliability, format=grade, align="centre"),
+        *(_volume(report, number) for number in shown),
         Column("From", lambda e: _SOURCES[e.error_source]),
         Column("Seen", lambda e: e.slope, "of a change alone", lambda v: formatting.ratio(v, 2)),
     )

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from brainstem_app.errors import InputError, UnconfirmedError
 from brainstem_app.evaluation.reference_fit import ReferenceFit
+from brainstem_app.named_version import read_title, with_version
 from brainstem_app.reports.cohort.people import Person
 from brainstem_app.reports.engine.entry import Entry, ReportEntry
 from brainstem_app.small_files import read_small
@@ -33,7 +34,7 @@ class ReferenceModel(Entry):
     def title(self) -> str:
         """Name, version and the beginning of the hash, as far as they are known."""
         digest = f" ({self.sha256[:8]}…)" if self.sha256 else ""
-        return f"{self.name}{f' {self.version}' if self.version else ''}{digest}"
+        return f"{with_version(self.name, self.version)}{digest}"
 
 
 class ReferenceCovariate(Entry):
@@ -83,7 +84,7 @@ class ReferenceGroup(ReportEntry):
     program: str
     name: str
     n: int = Field(ge=2)
-    atlas: str
+    atlas: Annotated[str, AfterValidator(read_title)]
     model: ReferenceModel | None
     versions: tuple[str, ...]
     covariates: tuple[ReferenceCovariate, ...]

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 
 from brainstem_app.locations import resource
 from brainstem_app.plain_text import for_file, printable
+from brainstem_app.reports.engine.drawing_alone import drawing_alone
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,7 +42,7 @@ _UNTURNED = re.compile(r" transform=\"rotate\(-0 [^\"]*\"")
 @contextmanager
 def chart_style() -> Iterator[None]:
     """Draw in the style of the reports' charts within it."""
-    with matplotlib.rc_context(fname=_style()):
+    with drawing_alone({}, _style()):
         yield
 
 

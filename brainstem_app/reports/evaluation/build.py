@@ -18,6 +18,7 @@ from brainstem_app.evaluation.confusion import (
     mean_subject_miou,
 )
 from brainstem_app.evaluation.structures import Status
+from brainstem_app.named_version import with_version
 from brainstem_app.reports.engine.entry import Estimate, rounded
 from brainstem_app.reports.evaluation.model import (
     EvaluatedStructure,
@@ -46,7 +47,7 @@ def build_evaluation_report(inputs: EvaluationInputs) -> EvaluationReport:
     return EvaluationReport(
         created=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
         part=inputs.part,
-        atlas=f"{inputs.atlas_name} {inputs.atlas_version}",
+        atlas=with_version(inputs.atlas_name, inputs.atlas_version),
         summary=methods[0],
         baselines=tuple(methods[1:]),
         structures=_structures(inputs, rng),

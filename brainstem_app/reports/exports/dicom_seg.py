@@ -21,6 +21,7 @@ from brainstem_app.imaging.dicom.source import (
     without_identity,
 )
 from brainstem_app.imaging.spaces import Affine
+from brainstem_app.named_version import with_version
 
 if TYPE_CHECKING:
     from highdicom.seg import Segmentation, SegmentDescription
@@ -188,7 +189,7 @@ def _scheme(maker: Maker) -> Any:
     scheme = Dataset()
     scheme.CodingSchemeDesignator = SCHEME
     scheme.CodingSchemeName = (
-        f"Short names of the label table of the atlas {maker.atlas} {maker.atlas_version}"
+        f"Short names of the label table of the atlas {with_version(maker.atlas, maker.atlas_version)}"
     )
     scheme.CodingSchemeResponsibleOrganization = "Brainstem App"
     return scheme

@@ -6,13 +6,13 @@ import io
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import LabelTable
+from brainstem_app.reports.engine.drawing_alone import drawing_alone
 from brainstem_app.reports.grid.results import BestPicture
 from brainstem_app.reports.scan.levels import levels_of
 
@@ -26,8 +26,7 @@ _TISSUE = 2
 _WINDOW = (-2.5, 2.5)
 
 
-# A name with dollar signs is no formula.
-@rc_context({"text.parse_math": False})
+@drawing_alone()
 def best_png(picture: BestPicture, table: LabelTable) -> bytes:
     """PNG: a column for the reference and for each prediction, a row for midbrain, pons and medulla.
 

@@ -78,7 +78,7 @@ def _columns(report: RetestReport) -> tuple[Column[RetestEntry], ...]:
 
     return (
         Column("Structure", lambda e: Cell(_structure(e), below=e.full_name)),
-        Column("Grade", lambda e: e.reliability, format=grade, align="centre"),
+        Column("Reliability", lambda e: e.reliability, format=grade, align="centre"),
         Column("First", of("first_mm3"), "mean mm³"),
         Column("Second", of("second_mm3"), "mean mm³"),
         Column(

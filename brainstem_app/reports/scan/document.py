@@ -9,6 +9,7 @@ import numpy as np
 
 from brainstem_app.atlas.label_table import Group
 from brainstem_app.imaging.scan import Level
+from brainstem_app.named_version import with_version
 from brainstem_app.reports.engine import formatting
 from brainstem_app.reports.engine.blocks import (
     Beside,
@@ -131,7 +132,7 @@ def _regions_note(inputs: ReportInputs) -> str:
     if inputs.scan is None:
         return ""
     own = bool(inputs.settings.get("own_labels"))
-    return no_regions_note(f"{inputs.atlas_name} {inputs.atlas_version}", own_labels=own)
+    return no_regions_note(with_version(inputs.atlas_name, inputs.atlas_version), own_labels=own)
 
 
 def _about(report: Report, manifest: Manifest, inputs: ReportInputs) -> str:
@@ -227,7 +228,7 @@ def _table_note(report: Report, inputs: ReportInputs) -> str:
 def _model_facts(model: ModelDescription | None) -> tuple[tuple[str, str], ...]:
     if model is None:
         return ()
-    words = [f"{model.name} {model.version}".rstrip()]
+    words = [with_version(model.name, model.version)]
     if model.network:
         words.append(model.network)
     if model.trained_on:

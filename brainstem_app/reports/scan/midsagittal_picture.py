@@ -6,7 +6,6 @@ import io
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
@@ -16,6 +15,7 @@ from scipy.ndimage import gaussian_filter, map_coordinates
 
 from brainstem_app.imaging.grey_range import grey_range
 from brainstem_app.imaging.intensity_levels import above_floor, intensity_levels
+from brainstem_app.reports.engine.drawing_alone import drawing_alone
 from brainstem_app.reports.scan.regions import RegionsOnScan
 
 if TYPE_CHECKING:
@@ -29,8 +29,7 @@ _MARGIN_MM, _STEP_MM, _SMOOTH_PIXELS = 14.0, 0.4, 1.5
 _FILL, _BAR_MM, _DPI, _INCHES_A_MM = 0.22, 10.0, 110, 0.055
 
 
-# A name with dollar signs is no formula.
-@rc_context({"text.parse_math": False})
+@drawing_alone()
 def midsagittal_png(regions: RegionsOnScan | None, scan: Scan | None) -> bytes:
     """PNG of the midsagittal plane; empty where no areas were measured on one.
 

@@ -24,6 +24,7 @@ from brainstem_app.evaluation.calibration import LOW_CONFIDENCE
 from brainstem_app.evaluation.structures import Status
 from brainstem_app.imaging.scan import Finding, Level, Scan
 from brainstem_app.imaging.spaces import Affine
+from brainstem_app.named_version import with_version
 from brainstem_app.reports.engine.entry import Entry, ReportEntry
 from brainstem_app.reports.scan.region_model import MidsagittalEntry, RegionEntry, is_cut
 from brainstem_app.reports.scan.scan_entry import ScanEntry
@@ -252,7 +253,7 @@ class ModelEntry(Entry):
     @property
     def title(self) -> str:
         """Name and version, as far as it is known."""
-        return f"{self.name} {self.version}" if self.version else self.name
+        return with_version(self.name, self.version)
 
 
 class AtlasEntry(Entry):
@@ -264,7 +265,7 @@ class AtlasEntry(Entry):
     @property
     def title(self) -> str:
         """Name and version."""
-        return f"{self.name} {self.version}"
+        return with_version(self.name, self.version)
 
 
 class StructureEntry(Entry):

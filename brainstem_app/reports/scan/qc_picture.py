@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
@@ -23,6 +22,7 @@ from brainstem_app.imaging.intensity_levels import above_floor, intensity_levels
 from brainstem_app.imaging.orientation import axis_letters, to_canonical
 from brainstem_app.imaging.spaces import Affine
 from brainstem_app.plain_text import printable
+from brainstem_app.reports.engine.drawing_alone import drawing_alone
 from brainstem_app.reports.scan.levels import distinct_levels
 
 if TYPE_CHECKING:
@@ -92,8 +92,7 @@ class QcVolumes:
     reference: NDArray[np.uint8] | None = None
 
 
-# A name with dollar signs is no formula.
-@rc_context({"text.parse_math": False})
+@drawing_alone()
 def qc_png(volumes: QcVolumes, table: LabelTable, title: str) -> bytes:
     """PNG of the scan with the outlines of its labels in three planes.
 
