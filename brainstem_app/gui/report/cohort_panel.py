@@ -142,9 +142,10 @@ class CohortPanel(CohortForm):
     def _table_of_study(self) -> Path | None:
         """Table of the open study's dataset, for changes: their reports name no scans."""
         contents = self._context.study.contents
-        if not self.of_changes or contents is None or contents.settings is None:
+        dataset = None if contents is None else contents.settings.dataset_folder
+        if not self.of_changes or dataset is None:
             return None
-        table = Path(contents.settings.dataset) / "participants.tsv"
+        table = dataset / "participants.tsv"
         return table if table.is_file() else None
 
     def _show_people(self, people: People) -> None:
@@ -195,7 +196,7 @@ class CohortPanel(CohortForm):
     def _tick_all(self) -> None:
         """Tick the latest segmentation of each person, of the open study if it has any; no rejected ones."""
         latest: dict[str, str] = {}
-        place = self._context.study.results_folder_of(())
+        place = self._context.study.results_folder
         in_study = [f for f in self._entries if place is not None and Path(f).is_relative_to(place)]
         for folder in in_study or self._entries:
             if self._entries[folder].is_rejected or Path(folder) in self.people.again:
@@ -322,7 +323,7 @@ class CohortPanel(CohortForm):
         """Results of the open study that are ticked, with one model; None for any other choice."""
         rejected = [Path(folder) for folder, entry in self._entries.items() if entry.is_rejected]
         chosen = [Path(folder) for folder in self.subjects.ticked()]
-        return choice_in_study(self._context.study.results_study, chosen, rejected)
+        return choice_in_study(self._context.study.folder, chosen, rejected)
 
     def _asked_people(self) -> dict[str, Any]:
         """Return what a comparison and a reference group share: who, by which table, adjusted for what."""
@@ -331,7 +332,7 @@ class CohortPanel(CohortForm):
         whole: dict[str, Any] = {"results": tuple(Path(folder) for folder in self.subjects.ticked())}
         if of_study is not None:
             whole = {
-                "study": self._context.study.results_study,
+                "study": self._context.study.folder,
                 "model": of_study.model,
                 "subjects": of_study.subjects,
             }

@@ -117,7 +117,7 @@ def list_scans(sources: Sequence[Path]) -> Listing:
             good.append(source)
     if not good:
         return Listing((), tuple(problems))
-    datasets = _datasets(good)
+    datasets = datasets_of(good)
     tables = {dataset: _participants(dataset, problems) for dataset in datasets}
     scans = []
     for given in expand_inputs(good):
@@ -153,7 +153,8 @@ def series_of(path: Path) -> tuple[OfferedSeries, ...]:
     return tuple(OfferedSeries(f"{folder}#{s.mark}", str(s), s.images, s is likely) for s in found)
 
 
-def _datasets(sources: Sequence[Path]) -> tuple[Path, ...]:
+def datasets_of(sources: Sequence[Path]) -> tuple[Path, ...]:
+    """BIDS datasets that files and folders are, or lie in."""
     from brainstem_app.imaging.bids.dataset import is_bids_dataset
 
     found = []

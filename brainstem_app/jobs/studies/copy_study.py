@@ -22,6 +22,7 @@ from brainstem_app.jobs.studies.share_study import Sharing
 from brainstem_app.locks.lock_file import INNER_LOCK, LOCK_ENDING
 from brainstem_app.plain_name import require_folder_name
 from brainstem_app.study.segmentations import result_folders
+from brainstem_app.study.study import Study
 
 MARK_FILE = "copying.txt"
 #: Files that make a folder a study: copied last, so that half a copy is none.
@@ -163,11 +164,7 @@ def _differs(file: _File, copy: Path) -> bool:
 
 def _require_target(source: Path, target: Path) -> None:
     fix = "Choose a new or an empty folder."
-    if not source.is_dir():
-        raise InputError("The study folder is not there.", source, "Connect its drive, or open it again.")
-    if not (source / "study.json").is_file():
-        fix = "Choose a folder made by `brainstem-app prepare`."
-        raise InputError("This folder is no study: there is no study.json.", source, fix)
+    Study.open(source)
     if target == source or source in target.parents:
         raise InputError("A study cannot be copied into itself.", target, "Choose a folder outside of it.")
     if target.exists() and not target.is_dir():

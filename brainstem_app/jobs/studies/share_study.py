@@ -46,7 +46,8 @@ subjects, groups, hashes of the scans, and the scans as far as networks see them
 
 
 def _study(content: dict[str, Any]) -> None:
-    content["dataset"] = LEFT_OUT
+    if content.get("dataset"):
+        content["dataset"] = LEFT_OUT
 
 
 def _subject(content: dict[str, Any]) -> None:

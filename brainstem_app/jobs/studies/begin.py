@@ -1,0 +1,25 @@
+"""What a study is begun with where nobody has chosen yet: `prepare` may still choose otherwise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from brainstem_app.atlas.library import Atlas, load_atlas
+from brainstem_app.imaging.spaces import Space
+from brainstem_app.jobs.kinds.job_model import DEFAULT_ATLAS
+from brainstem_app.jobs.studies.study_atlas import labels_hash
+from brainstem_app.study.study import StudySettings
+
+
+def first_settings(
+    dataset: Path | None, atlas: Atlas | None = None, space: Space = Space.AFFINE
+) -> StudySettings:
+    """Settings of a study of a dataset, or of none yet; with the shipped atlas if no other is given."""
+    atlas = atlas or load_atlas(DEFAULT_ATLAS)
+    return StudySettings(
+        dataset="" if dataset is None else str(dataset.resolve()),
+        space=space,
+        atlas=atlas.name,
+        atlas_version=atlas.version,
+        atlas_sha256=labels_hash(atlas),
+    )
