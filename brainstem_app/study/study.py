@@ -187,7 +187,9 @@ class Study:
         if not folder.is_dir():
             raise InputError("The study folder does not exist.", folder, HOW_TO_BEGIN)
         if not (folder / STUDY_FILE).is_file():
-            raise InputError(f"This folder is no study: there is no {STUDY_FILE} in it.", folder, HOW_TO_BEGIN)
+            raise InputError(
+                f"This folder is no study: there is no {STUDY_FILE} in it.", folder, HOW_TO_BEGIN
+            )
         return cls(folder, StudySettings.load(folder / STUDY_FILE))
 
     @classmethod

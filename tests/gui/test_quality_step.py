@@ -256,7 +256,7 @@ def test_new_study_is_one_at_once_of_the_dataset_that_is_open_and_takes_results(
     assert study.results_folder == folder / "segmentations"
     assert window.commands["import_results"].isEnabled()
     window.show_step(StepName.QUALITY)
-    assert "No scan of this study is segmented yet" in window.page(StepName.QUALITY).shown.hint.text()
+    assert "No scan of this study is segmented yet" in window.page(StepName.QUALITY).shown.hint.words.text()
     window.show_step(StepName.PREPARE)
     assert window.page(StepName.PREPARE).form.editor("space").isEnabled(), "nothing is prepared yet"
 

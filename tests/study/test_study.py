@@ -54,7 +54,11 @@ def test_study_that_was_only_begun_takes_on_all_settings(tmp_path: Path) -> None
     assert begun.settings.dataset_folder is None
     other = SETTINGS.model_copy(update={"space": Space.NONLINEAR, "seed": 9})
     made = Study.create(tmp_path, other)
-    assert (made.settings.dataset, made.settings.space, made.settings.seed) == ("/data/ds", Space.NONLINEAR, 9)
+    assert (made.settings.dataset, made.settings.space, made.settings.seed) == (
+        "/data/ds",
+        Space.NONLINEAR,
+        9,
+    )
     assert made.settings.created == begun.settings.created
 
 

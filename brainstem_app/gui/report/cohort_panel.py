@@ -225,9 +225,8 @@ class CohortPanel(CohortForm):
         people = f"{counted(len(chosen), 'person')}."
         said = (people, *self._cautions(chosen), *self._again_words(), *self._edited_words())
         self.said.setText(problem or " ".join(said))
-        self.start_button.setEnabled(not problem and self._context.jobs.find("cohort", None) is None)
-        is_saving = self._context.jobs.find("save-reference", None) is not None
-        self.persons.save_button.setEnabled(bool(folders) and not is_saving)
+        self.start_button.setEnabled(not problem and not self._is_at_work("cohort"))
+        self.persons.save_button.setEnabled(bool(folders) and not self._is_at_work("save-reference"))
 
     def _problem(self, chosen: list[str], different: str, asked: tuple[str, ...]) -> str:
         """Why these people cannot be compared; empty if they can."""

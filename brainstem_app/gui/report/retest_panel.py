@@ -280,7 +280,7 @@ class RetestPanel(ComparisonPanel):
         self._update()
 
     def _update(self) -> None:
-        self.start_button.setEnabled(self._can_start and self._context.jobs.find("retest", None) is None)
+        self.start_button.setEnabled(self._can_start and not self._is_at_work("retest"))
 
     # The job -----------------------------------------------------------------------------------------
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from brainstem_app.errors import InputError
-from brainstem_app.gui.document.opened import JOB_FILE_NAME, results_in
+from brainstem_app.gui.document.opened import results_in
 from brainstem_app.gui.document.result_model import model_of_report
 from brainstem_app.imaging.edited_version import latest_edit
+from brainstem_app.study.scan_of_result import JOB_FILE_NAME
 
 if TYPE_CHECKING:
     from brainstem_app.gui.jobs.job_queue import JobQueue

@@ -83,6 +83,13 @@ class OpenStudy(QObject):
         return None if self.folder is None else self.folder / SEGMENTATIONS_FOLDER
 
     @property
+    def reports_folder(self) -> Path | None:
+        """Folder in the study that reports on its people go to; None without a study."""
+        from brainstem_app.study.people_reports import REPORTS_FOLDER
+
+        return None if self.folder is None else self.folder / REPORTS_FOLDER
+
+    @property
     def is_prepared(self) -> bool:
         """Whether the study has at least one prepared subject."""
         return self.contents is not None and self.contents.n_finished > 0

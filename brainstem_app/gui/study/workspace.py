@@ -10,8 +10,8 @@ from pydantic import Field
 
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import clear_leftovers_of
-from brainstem_app.study.record import Record
 from brainstem_app.study.beginning import WINDOW_FILE as WORKSPACE_FILE
+from brainstem_app.study.record import Record
 
 __all__ = ["WORKSPACE_FILE", "Workspace", "is_study", "read_workspace"]
 

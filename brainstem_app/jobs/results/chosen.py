@@ -15,14 +15,13 @@ from brainstem_app.reports.cohort.model import LeftOutPerson
 from brainstem_app.reports.corrected import corrected_report
 from brainstem_app.reports.retest.pairs import Pairs
 from brainstem_app.reports.scan.results import Result, model_title, read_result
-from brainstem_app.study.result_state import STATE_FILE
 from brainstem_app.study.segmentations import (
     LABELS_FILE,
     REPORT_FILE,
     StudyResult,
     of_model,
     of_person,
-    read_study_result,
+    result_in_study,
     study_results,
 )
 from brainstem_app.study.study import Study
@@ -91,7 +90,7 @@ def chosen_of_folders(results: Sequence[Result], edited: Edited) -> Chosen:
     InputError
         If none counts, or corrected labels cannot be read.
     """
-    found = [(result, _in_study(result)) for result in results]
+    found = [(result, result_in_study(result.path.parent)) for result in results]
     rejected = [one for _, one in found if one is not None and one.state == "rejected"]
     kept = [(result, one) for result, one in found if one not in rejected or one is None]
     corrected = [(result, one) for result, one in kept if _edit_beside(result) is not None]
@@ -167,15 +166,6 @@ def _only(found: Sequence[StudyResult], people: Sequence[str], study: Path) -> S
         return found
     wanted = {result.name for person in people for result in of_person(found, person, "", study)}
     return tuple(result for result in found if result.name in wanted)
-
-
-def _in_study(result: Result) -> StudyResult | None:
-    """Return a result in a folder as its study has it; None outside of one."""
-    folder = result.path.parent
-    study = next((place for place in folder.parents if (place / "study.json").is_file()), None)
-    if study is None or not (folder / STATE_FILE).is_file():
-        return None
-    return read_study_result(study, folder)
 
 
 def _rejected_person(result: StudyResult) -> LeftOutPerson:

@@ -15,8 +15,8 @@ from brainstem_app.jobs.claims import claim_of, claimed
 from brainstem_app.jobs.job import ImportResultsJob
 from brainstem_app.jobs.provenance import login_name
 from brainstem_app.jobs.reporter import Reporter, Summary
-from brainstem_app.locks.lock_file import LOCK_ENDING
 from brainstem_app.jobs.studies.begin import first_settings
+from brainstem_app.locks.lock_file import LOCK_ENDING
 from brainstem_app.reports.scan.manifest import sha256_of
 from brainstem_app.reports.scan.model import Report
 from brainstem_app.reports.scan.results import Result, find_results

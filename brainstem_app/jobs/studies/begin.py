@@ -14,7 +14,7 @@ from brainstem_app.study.study import StudySettings
 def first_settings(
     dataset: Path | None, atlas: Atlas | None = None, space: Space = Space.AFFINE
 ) -> StudySettings:
-    """Settings of a study of a dataset, or of none yet; with the shipped atlas if no other is given."""
+    """Return the settings of a study of a dataset, or of none yet; by default with the shipped atlas."""
     atlas = atlas or load_atlas(DEFAULT_ATLAS)
     return StudySettings(
         dataset="" if dataset is None else str(dataset.resolve()),

@@ -21,6 +21,7 @@ from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.studies.share_study import Sharing
 from brainstem_app.locks.lock_file import INNER_LOCK, LOCK_ENDING
 from brainstem_app.plain_name import require_folder_name
+from brainstem_app.study.people_reports import REPORTS_FOLDER
 from brainstem_app.study.segmentations import result_folders
 from brainstem_app.study.study import Study
 
@@ -73,9 +74,10 @@ def copy_study(job: CopyStudyJob, reporter: Reporter) -> Summary:
 
 def _say_results_stay(study: Path, reporter: Reporter) -> None:
     """Say that a copy to hand on holds no results: their reports name files, people speak in them."""
-    if result_folders(study):
+    if result_folders(study) or (study / REPORTS_FOLDER).is_dir():
         reporter.warn(
-            "The results of scans and what was said of them are left out of a copy to hand on.",
+            "The results of scans, what was said of them, and reports on groups, repeatability and change are "
+            "left out of a copy to hand on.",
             study,
             "Give on the volumes and label maps of an export too, if others may have them.",
         )
