@@ -52,6 +52,10 @@ def require_possible(job: Job) -> None:
         raise BrainstemError(what, None, HOW_TO_GET_FULL)
     if isinstance(job, TrainJob | CompareJob | CompareCellJob | ExportModelJob | ExportEnsembleJob):
         _require_clock()
+    _require_study_and_names(job)
+
+
+def _require_study_and_names(job: Job) -> None:
     match job:
         case TrainJob():
             _require_training(job)

@@ -232,6 +232,7 @@ def test_groups_of_a_whole_study_count_corrected_labels_and_no_rejected_results(
     assert (job.study, job.results, job.subjects, job.edited) == (study.folder, (), names, "original")
     panel.subjects.tick([*part, *(str(f) for f in folders if "sub-03" in f.parts)])
     assert "Rejected, so left out: sub-03" in panel.said.text()
+    assert panel.said.text().startswith("4 people."), "as many as the report will count"
     assert choice_in_study(study.folder, folders[1:], ()) == StudyChoice(
         folders[0].name, tuple(f.relative_to(study.folder / "segmentations").as_posix() for f in folders[1:])
     )
@@ -256,7 +257,8 @@ def test_new_study_is_one_at_once_of_the_dataset_that_is_open_and_takes_results(
     assert study.results_folder == folder / "segmentations"
     assert window.commands["import_results"].isEnabled()
     window.show_step(StepName.QUALITY)
-    assert "No scan of this study is segmented yet" in window.page(StepName.QUALITY).shown.hint.words.text()
+    said = window.page(StepName.QUALITY).shown.hint.words
+    qtbot.waitUntil(lambda: "No scan of this study is segmented yet" in said.text(), timeout=60_000)
     window.show_step(StepName.PREPARE)
     assert window.page(StepName.PREPARE).form.editor("space").isEnabled(), "nothing is prepared yet"
 

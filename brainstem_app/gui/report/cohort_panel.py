@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -212,8 +213,20 @@ class CohortPanel(CohortForm):
         """Ticked covariates that are asked about before they become categories."""
         return tuple(column for column in self.covariates.ticked() if column in self.people.asks)
 
+    def _left_out(self) -> dict[str, str]:
+        """Say why ticked results do not count, by their folder: rejected, or corrected and not wanted."""
+        ticked = {
+            folder: self._entries[folder] for folder in self.subjects.ticked() if folder in self._entries
+        }
+        left = {folder: "Rejected" for folder, entry in ticked.items() if entry.is_rejected}
+        if not self.of_changes and chosen_edited(self.edited) == "leave-out":
+            corrected = (f for f, entry in ticked.items() if entry.is_edited or entry.is_corrected)
+            left = dict.fromkeys(corrected, "Corrected") | left
+        return left
+
     def _update(self) -> None:
-        folders = [Path(folder) for folder in self.subjects.ticked()]
+        left = self._left_out()
+        folders = [Path(folder) for folder in self.subjects.ticked() if folder not in left]
         made_with = [self.people.made_with[folder] for folder in folders if folder in self.people.made_with]
         different, asked = made_differently(made_with), self._asked()
         self.mixed.setVisible(bool(different) or self.reference_file.asks_version(made_with))
@@ -223,7 +236,7 @@ class CohortPanel(CohortForm):
         self.of_study.setVisible(not self.of_changes)
         problem = self._problem(chosen, different, asked)
         people = f"{counted(len(chosen), 'person')}."
-        said = (people, *self._cautions(chosen), *self._again_words(), *self._edited_words())
+        said = (people, *self._cautions(chosen), *self._again_words(), *self._edited_words(left))
         self.said.setText(problem or " ".join(said))
         self.start_button.setEnabled(not problem and not self._is_at_work("cohort"))
         self.persons.save_button.setEnabled(bool(folders) and not self._is_at_work("save-reference"))
@@ -300,15 +313,15 @@ class CohortPanel(CohortForm):
         words = "Segmented more than once, one result counts: {0}."
         return [words.format(listed(names))] if names else []
 
-    def _edited_words(self) -> list[str]:
-        """Say whether corrected labels count, and who was rejected and does not."""
+    def _edited_words(self, left: Mapping[str, str]) -> list[str]:
+        """Say whether corrected labels count, and whose results do not."""
         if self.of_changes:
             return []
-        ticked = (self._entries[folder] for folder in self.subjects.ticked() if folder in self._entries)
-        rejected = [entry.name for entry in ticked if entry.is_rejected]
-        said = "Corrected labels {0}, rejected results do not count."
-        left = [f"Rejected, so left out: {listed(rejected)}."] if rejected else []
-        return [said.format(self.edited.currentText()), *left]
+        said = [f"Corrected labels {self.edited.currentText()}, rejected results do not count."]
+        for why in dict.fromkeys(left.values()):
+            names = [self._entries[folder].name for folder in left if left[folder] == why]
+            said.append(f"{why}, so left out: {listed(names)}.")
+        return said
 
     def _lacks(self, name: str, columns: list[str]) -> bool:
         from brainstem_app.reports.scan.scan_entry import BRAIN_ML, INTRACRANIAL_ML

@@ -27,9 +27,9 @@ def find_states(study: Path | None, results_folders: Iterable[Path]) -> dict[str
     Parameters
     ----------
     study : Path or None
-        Folder of a study whose results count, and what was said of them.
+        Folder of a study whose results count alone, and what was said of them.
     results_folders : iterable of Path
-        Folders that jobs of the window have written results to.
+        Folders that jobs of the window have written results to; they count without a study.
     """
     found: dict[str, str] = {}
 
@@ -37,7 +37,7 @@ def find_states(study: Path | None, results_folders: Iterable[Path]) -> dict[str
         if scan and (scan not in found or _ORDER.index(state) > _ORDER.index(found[scan])):
             found[scan] = state
 
-    for folder in results_folders:
+    for folder in results_folders if study is None else ():
         for job in folder.glob(f"*/{JOB_FILE_NAME}"):
             for scan, state in _of_job(job):
                 tell(scan, state)

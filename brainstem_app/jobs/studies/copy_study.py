@@ -76,8 +76,8 @@ def _say_results_stay(study: Path, reporter: Reporter) -> None:
     """Say that a copy to hand on holds no results: their reports name files, people speak in them."""
     if result_folders(study) or (study / REPORTS_FOLDER).is_dir():
         reporter.warn(
-            "The results of scans, what was said of them, and reports on groups, repeatability and change are "
-            "left out of a copy to hand on.",
+            "The results of scans, what was said of them, and the reports on groups, repeatability and "
+            "change are left out of a copy to hand on.",
             study,
             "Give on the volumes and label maps of an export too, if others may have them.",
         )
