@@ -222,6 +222,8 @@ def test_groups_of_a_whole_study_count_corrected_labels_and_no_rejected_results(
     job = open_study.context.jobs.jobs[-1].work
     assert (job.study, job.results, job.model) == (study.folder, (), folders[0].name)
     assert (job.subjects, job.edited) == ((), "use")
+    assert job.out.parent == study.folder / "reports", "reports on people of a study lie in it"
+    assert open_study.context.jobs.jobs[-1].record.study == str(study.folder)
     part = sorted(counted)[1:]
     panel.subjects.tick(part)
     panel.edited.setCurrentIndex(1)

@@ -314,6 +314,26 @@ def test_restoring_that_was_killed_is_done_by_who_restores_again(
     assert state_lines(result)[-1]["deed"] == "restored"
 
 
+def test_reports_on_people_of_a_study_lie_in_it_unless_another_place_is_given(
+    study: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["cohort", "--study", str(study.folder)]) == 0
+    (report,) = (study.folder / "reports").iterdir()
+    assert report.name.startswith("Groups 2")
+    assert (report / "cohort.json").is_file()
+    assert run(["cohort", str(study.folder / "segmentations")]) == 2
+    assert "where the results go" in capsys.readouterr().err
+    (tmp_path / "papers").mkdir()
+    assert run(["cohort", "--study", str(tmp_path / "papers")]) == 2
+    assert "no study" in capsys.readouterr().err
+    assert not list((tmp_path / "papers").iterdir())
+    # Nothing of it is in a copy to hand on.
+    assert run(["copy", str(study.folder), "--out", str(tmp_path / "copy"), "--share"]) == 0
+    assert "reports on groups" in capsys.readouterr().err
+    assert not (tmp_path / "copy" / "reports").exists()
+    assert "(`reports`)" in (tmp_path / "copy" / "SHARED.txt").read_text(encoding="utf-8")
+
+
 def test_loose_result_is_corrected_and_restored_by_its_folder(
     tmp_path: Path, table: LabelTable, capsys: pytest.CaptureFixture[str]
 ) -> None:

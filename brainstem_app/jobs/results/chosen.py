@@ -12,6 +12,7 @@ from brainstem_app.imaging.edited_version import EditedVersion, latest_edit
 from brainstem_app.jobs.kinds.people import Edited
 from brainstem_app.jobs.results.corrected_version import read_correction, report_of_version
 from brainstem_app.reports.cohort.model import LeftOutPerson
+from brainstem_app.reports.cohort.people import names_of
 from brainstem_app.reports.corrected import corrected_report
 from brainstem_app.reports.retest.pairs import Pairs
 from brainstem_app.reports.scan.results import Result, model_title, read_result
@@ -90,6 +91,7 @@ def chosen_of_folders(results: Sequence[Result], edited: Edited) -> Chosen:
     InputError
         If none counts, or corrected labels cannot be read.
     """
+    whose = names_of(results)
     found = [(result, result_in_study(result.path.parent)) for result in results]
     rejected = [one for _, one in found if one is not None and one.state == "rejected"]
     kept = [(result, one) for result, one in found if one not in rejected or one is None]
@@ -100,7 +102,9 @@ def chosen_of_folders(results: Sequence[Result], edited: Edited) -> Chosen:
         raise _none_counts(len(found), rejected, corrected, results[0].given)
     notes = (
         *_rejected_note(rejected, len(found)),
-        *_edited_note([result.subject if one is None else one.person for result, one in corrected], edited),
+        *_edited_note(
+            [whose[result.path] if one is None else one.person for result, one in corrected], edited
+        ),
         *_unseen_note([one for _, one in kept if one is not None]),
     )
     left = corrected if edited == "leave-out" else []

@@ -56,7 +56,7 @@ def import_results(job: ImportResultsJob, reporter: Reporter) -> Summary:
     study = begin_study(job.study, first_settings(None))
     copied, there, refused = 0, 0, []
     for number, result in enumerate(found):
-        name = result.path.parent.name
+        name = _name(result)
         reporter.progress(number, len(found), "copying", name)
         try:
             copy = _copy_of(study, result)
@@ -105,6 +105,13 @@ def _copy_of(study: Study, result: Result) -> _Copy:
     return _Copy(result, whose, folder / name, scan)
 
 
+def _name(result: Result) -> str:
+    """Name of a result for messages: its place in the folder that was given, where people have their own."""
+    home = result.path.parent
+    below = home.relative_to(result.given).as_posix() if home.is_relative_to(result.given) else "."
+    return home.name if below == "." else below
+
+
 def _session(result: Result) -> str:
     """Session of a result; with the run, which may tell it from others of that session."""
     return result.occasion
@@ -138,8 +145,9 @@ def _bring_in(study: Study, copy: _Copy, who: str) -> bool:
     if (copy.folder / REPORT_FILE).exists():
         if digest_of(copy.folder / LABELS_FILE) == digest_of(source / LABELS_FILE):
             return False
+        there = copy.folder.relative_to(study.folder / SEGMENTATIONS_FOLDER).as_posix()
         raise InputError(
-            f"The study holds another result of this person, session and model ({copy.whose.name}).",
+            f"The study holds another result of this person, session and model ({there}).",
             copy.folder,
             "Keep one of both: remove that in the study, or leave this one out.",
         )

@@ -23,7 +23,7 @@ from brainstem_app.locks.lock_file import INNER_LOCK, LOCK_ENDING
 from brainstem_app.plain_name import require_folder_name
 from brainstem_app.study.people_reports import REPORTS_FOLDER
 from brainstem_app.study.segmentations import result_folders
-from brainstem_app.study.study import Study
+from brainstem_app.study.study import STUDY_FILE, Study
 
 MARK_FILE = "copying.txt"
 #: Files that make a folder a study: copied last, so that half a copy is none.
@@ -166,7 +166,8 @@ def _differs(file: _File, copy: Path) -> bool:
 
 def _require_target(source: Path, target: Path) -> None:
     fix = "Choose a new or an empty folder."
-    Study.open(source)
+    if not (source / STUDY_FILE).is_file():
+        Study.open(source)  # says what is wrong
     if target == source or source in target.parents:
         raise InputError("A study cannot be copied into itself.", target, "Choose a folder outside of it.")
     if target.exists() and not target.is_dir():
