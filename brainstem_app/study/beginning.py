@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from brainstem_app.errors import InputError
-from brainstem_app.study.study import STUDY_FILE, Study, StudySettings
+from brainstem_app.study.study import STUDY_FILE, SUBJECTS_FOLDER, Study, StudySettings
 
 WINDOW_FILE = "window.json"  # where the window was left; older versions wrote it before the study was one
 
@@ -41,6 +41,10 @@ def can_begin_study(folder: Path) -> bool:
     """
     if not folder.exists():
         return True
-    return folder.is_dir() and all(
-        path.name == WINDOW_FILE or path.name.startswith(".") for path in folder.iterdir()
-    )
+    return folder.is_dir() and all(map(_is_of_beginning, folder.iterdir()))
+
+
+def _is_of_beginning(path: Path) -> bool:
+    if path.name == SUBJECTS_FOLDER:  # of a study whose making was killed
+        return path.is_dir() and not any(path.iterdir())
+    return path.name == WINDOW_FILE or path.name.startswith(".")

@@ -141,9 +141,9 @@ def read_labelled_scan(folder: Path) -> LabelledScan:
     folder = folder.absolute()
     if not (folder / LABELS_FILE).is_file() or not (folder / REPORT_FILE).is_file():
         raise InputError(
-            f"This folder holds no result: {LABELS_FILE} and {REPORT_FILE}.",
+            f"This folder holds no result of one scan ({LABELS_FILE} with its {REPORT_FILE}).",
             folder,
-            "Give a folder that segment wrote, of one scan.",
+            "Give a folder that segment wrote, of one scan; in a study segmentations/SUBJECT/MODEL.",
         )
     return result_in_study(folder) or _read_labels(folder)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from brainstem_app.atlas.library import Atlas, load_atlas
+from brainstem_app.atlas.library import AnyAtlas, load_atlas
 from brainstem_app.imaging.spaces import Space
 from brainstem_app.jobs.kinds.job_model import DEFAULT_ATLAS
 from brainstem_app.jobs.studies.study_atlas import labels_hash
@@ -12,10 +12,10 @@ from brainstem_app.study.study import StudySettings
 
 
 def first_settings(
-    dataset: Path | None, atlas: Atlas | None = None, space: Space = Space.AFFINE
+    dataset: Path | None, atlas: AnyAtlas | None = None, space: Space = Space.AFFINE
 ) -> StudySettings:
     """Return the settings of a study of a dataset, or of none yet; by default with the shipped atlas."""
-    atlas = atlas or load_atlas(DEFAULT_ATLAS)
+    atlas = load_atlas(DEFAULT_ATLAS) if atlas is None else atlas
     return StudySettings(
         dataset="" if dataset is None else str(dataset.resolve()),
         space=space,
