@@ -106,7 +106,7 @@ class FileCommands(QObject):
         sheet.choose(panel.model)
         sheet.show_time(time_text(self._context.jobs.jobs, len(chosen.scans)))
         scans = [scan.path for scan in chosen.scans]
-        sheet.show_study(self._context.study.results_folder_of(scans))
+        sheet.show_study(self._context.study.results_folder)
         sheet.command_requested.connect(self.command_requested)
         sheet.confirmed.connect(lambda model, done: self._many_scans.segment(done, model, panel.outputs))
         sheet.count_changed.connect(lambda n: sheet.show_time(time_text(self._context.jobs.jobs, n)))
