@@ -147,6 +147,8 @@ class ReportPage(StepPage):
     @cached_property
     def retest(self) -> RetestPanel:
         """Panel of repeated scans."""
+        from brainstem_app.gui.report.retest_panel import RetestPanel
+
         return self._taken_in(RetestPanel(self.context, self))
 
     @cached_property
