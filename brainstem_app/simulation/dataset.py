@@ -21,6 +21,7 @@ from brainstem_app.imaging.atomic import temporary_name, write_json, write_text
 from brainstem_app.imaging.label_map import save_label_map
 from brainstem_app.imaging.spaces import Affine
 from brainstem_app.locks.lock_file import INNER_LOCK
+from brainstem_app.named_version import with_version
 from brainstem_app.plain_text import tsv_text
 from brainstem_app.preprocessing.template import Template, load_template
 from brainstem_app.progress import ProgressCallback
@@ -128,7 +129,7 @@ def _write_frame(out: Path, atlas: Atlas) -> None:
     common: dict[str, Any] = {"BIDSVersion": BIDS_VERSION, "GeneratedBy": made_by}
     write_json(out / "dataset_description.json", {"Name": NAME, "DatasetType": "raw", **common}, indent=2)
     truth: dict[str, Any] = {
-        "Name": f"True labels ({atlas.title}) of the simulated subjects",
+        "Name": f"True labels ({with_version(atlas.name, atlas.version)}) of the simulated subjects",
         "DatasetType": "derivative",
         **common,
     }

@@ -38,6 +38,7 @@ from brainstem_app.imaging.spaces import Affine, ras_affine
 from brainstem_app.jobs.scans.loaded_model import LoadedModel, load_model
 from brainstem_app.jobs.scans.mask_check import nuclei_outside_mask
 from brainstem_app.models.prediction import Predictor, predict_box
+from brainstem_app.named_version import with_version
 from brainstem_app.preprocessing.linear_registration import PyramidLevel, SampledVolume, register_linear
 from brainstem_app.preprocessing.normalise import normalise_scan
 from brainstem_app.preprocessing.skull_strip import brain_mask, is_stripped
@@ -154,7 +155,7 @@ class Bench:
         model = self.models[number]
         found = predict_box(self._networks[number], placed.box, model.context)
         if found.displacement is None or found.class_confidence is None:
-            raise SystemExit(f"{model.card.name} {model.card.version} gives no warp")
+            raise SystemExit(f"{with_version(model.card.name, model.card.version)} gives no warp")
         warped = WarpedAtlas(model.context.atlas, found.displacement, Transforms(placed.to_native))
         soft = warped.measure((placed.shape, placed.affine), found.class_confidence)
         each = [soft[k] for k in model.context.nuclei]
@@ -299,7 +300,7 @@ def page(
     rescan: dict[str, float] | None,
 ) -> list[str]:
     """Lines of the page."""
-    models = [f"{model.card.name} {model.card.version}" for model in bench.models]
+    models = [with_version(model.card.name, model.card.version) for model in bench.models]
     lines = [
         "# Odd scans",
         "",

@@ -55,7 +55,7 @@ def test_results_of_two_models_need_a_tick_before_they_are_compared(
     _change(job / "sub-3_T1w")
     panel = _opened(qtbot, window)
     qtbot.waitUntil(panel.mixed.isVisible, timeout=_LIMIT_MS)
-    assert "quick 1, unmeasured" in panel.said.text()
+    assert "quick version 1, unmeasured" in panel.said.text()
     assert not panel.start_button.isEnabled()
     panel.mixed.setChecked(True)
     assert panel.start_button.isEnabled()

@@ -181,7 +181,7 @@ def test_who_is_in_says_dataset_model_warnings_and_why_somebody_is_not(results: 
     assert len(rows) == 22
     assert (rows["sub-01"]["dataset"], rows["sub-01"]["model"], rows["sub-01"]["version"]) == (
         "ds",
-        "net 1",
+        "net version 1",
         "0.2.0",
     )
     assert (rows["sub-02"]["in_models"], rows["sub-02"]["why_not"]) == ("0", "age unknown")
@@ -214,7 +214,7 @@ def test_saved_reference_group_names_nobody(reference: Path, capsys: pytest.Capt
     text = reference.read_text(encoding="utf-8")
     assert "sub-" not in text
     group = read_reference(reference.parent)
-    assert (group.name, group.n, group.atlas, group.columns) == ("Paris 3 T", 10, "small 1", ("age",))
+    assert (group.name, group.n, group.atlas, group.columns) == ("Paris 3 T", 10, "small version 1", ("age",))
     assert group.model is not None
     assert (group.model.name, group.model.sha256, group.versions) == ("net", "a" * 64, ("0.2.0",))
     assert {m.name for m in group.measures} == {"RN_L", "PAG"}, "the third never varies"
@@ -259,9 +259,11 @@ def test_saved_reference_group_refuses_another_model_and_asks_about_another_vers
         asked = {"participants": tmp_path / "p.tsv", "against": reference, **more}
         return build_cohort_report(CohortRequest(results=(tmp_path / folder,), **asked))
 
-    with pytest.raises(InputError, match=r"with the model net 1 \(aaaaaaaa…\), sub-x with net 2"):
+    with pytest.raises(
+        InputError, match=r"with the model net version 1 \(aaaaaaaa…\), sub-x with net version 2"
+    ):
         scored("a", mixed=True)
-    with pytest.raises(InputError, match="with the atlas small 1"):
+    with pytest.raises(InputError, match="with the atlas small version 1"):
         scored("c", mixed=True)
     with pytest.raises(UnconfirmedError, match=r"version 0\.2\.0 of the program, these people with 0\.3\.0"):
         scored("b")

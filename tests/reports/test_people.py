@@ -489,9 +489,9 @@ def test_model_that_nobody_measured_is_marked(
         write_result(tmp_path / "r" / name, table, f"{name}_T1w.nii.gz", 10, model=unmeasured)
     assert run([command, str(tmp_path / "r"), "--out", str(tmp_path / "out")]) == 0
     assert (
-        "Nobody has measured how well the labels of this model fit: quick 1, unmeasured"
+        "Nobody has measured how well the labels of this model fit: quick version 1, unmeasured"
         in capsys.readouterr().err
     )
     page = (tmp_path / "out" / f"{command}.html").read_text(encoding="utf-8")
-    assert "model quick 1, unmeasured" in page
+    assert "model quick version 1, unmeasured" in page
     assert "Nobody has measured" in page

@@ -254,4 +254,4 @@ def test_workbook_holds_the_table_of_the_csv_and_the_limits(written: Path) -> No
         ]
     about = {line["A"]: line.get("B") for line in sheets["about"]}
     assert LIMITS in str(about["limits"])
-    assert about["model"] == "net 7"
+    assert about["model"] == "net version 7"

@@ -1,7 +1,7 @@
 """Take every picture of README and manual anew, from real scans.
 
     xvfb-run -s "-screen 0 1400x900x24" python tests/screenshots/take_pictures.py --data ../shared/data \
-        --work /home/anna [--browser chromium]
+        --work WORK [--browser chromium]
 
 What they show is made in WORK first, by the program's own commands, as far as it isn't there: twelve people
 of ds002748 segmented and prepared, a network trained on them, four compared, two people scanned twice. That

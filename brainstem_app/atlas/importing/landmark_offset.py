@@ -14,6 +14,7 @@ from brainstem_app.atlas.label_table import Side, Structure
 from brainstem_app.atlas.library import DEFAULT_ATLAS, load_atlas
 from brainstem_app.counting import counted
 from brainstem_app.imaging.spaces import MNI_ORIGIN_MM
+from brainstem_app.named_version import with_version
 
 #: A common shift beyond this (mm) is more than differences of definition or of the MNI152 templates explain.
 LARGE_SHIFT_MM = 2.5
@@ -86,7 +87,7 @@ def measure_offset(resampled: Sequence[ResampledMap]) -> LandmarkOffset:
         if known is not None and np.isfinite(p.centre_mm).all():
             x, y, z = np.array(p.centre_mm) - known
             vectors[p.table_name] = (float(x), float(y), float(z))
-    return LandmarkOffset(f"{atlas.name} {atlas.version}", vectors)
+    return LandmarkOffset(with_version(atlas.name, atlas.version), vectors)
 
 
 def _keys_of(structure: Structure) -> list[tuple[str, Side]]:

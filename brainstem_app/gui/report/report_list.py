@@ -50,6 +50,7 @@ class ReportList(QTreeWidget):
         self.setMinimumWidth(_LEAST_WIDTH)
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self._groups = {kind: self._group(title) for kind, title in _TITLES.items()}
         self.currentItemChanged.connect(lambda _item, _before: self._tell())
 
@@ -124,23 +125,22 @@ class ReportList(QTreeWidget):
                 self._show(item, entry)
 
     def _show(self, item: QTreeWidgetItem, entry: ReportEntry) -> None:
-        item.setText(0, entry.name)
         item.setData(0, _ENTRY_ROLE, entry)
         item.setToolTip(0, str(entry.folder))
         if entry.model is None:
+            item.setText(0, entry.name)
             item.setFirstColumnSpanned(True)
             return
-        words = [entry.model.title]
-        if entry.model.mean_iou is None:
-            words.append(entry.model.accuracy)
+        whose, _, model = entry.name.rpartition("/")  # in a study; the model stands beside it
+        item.setText(0, whose or model)
+        marks = [] if entry.model.mean_iou is not None else [entry.model.accuracy]
         if entry.is_edited or entry.is_corrected:
-            words.append("edited" if entry.is_edited else "corrected")
+            marks.append("edited" if entry.is_edited else "corrected")
         if entry.is_rejected:
-            words.append("rejected")
-        names_model = "/" in entry.name and len(words) > 1  # in a study: whose it is, and the model
-        item.setText(1, ", ".join(words[names_model:]))
-        item.setToolTip(1, f"Model {entry.model.title}, {entry.model.accuracy}")
-        item.setData(1, Qt.ItemDataRole.ForegroundRole, QColor(colours_of(self).fair) if words[1:] else None)
+            marks.append("rejected")
+        item.setText(1, ", ".join((*marks, entry.model.title)))
+        item.setToolTip(1, "\n".join((f"Model {entry.model.title}, {entry.model.accuracy}", *marks)))
+        item.setData(1, Qt.ItemDataRole.ForegroundRole, QColor(colours_of(self).fair) if marks else None)
 
 
 def _items(group: QTreeWidgetItem) -> list[QTreeWidgetItem]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
@@ -22,16 +23,12 @@ from brainstem_app.gui.design.empty_hint import HintOrContent
 from brainstem_app.gui.design.look import set_icon, set_primary
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.messages.message import message_of_error
-from brainstem_app.gui.report.change_panel import ChangePanel
-from brainstem_app.gui.report.cohort_panel import CohortPanel
-from brainstem_app.gui.report.comparison_panel import ComparisonPanel
 from brainstem_app.gui.report.export import ReportExport
 from brainstem_app.gui.report.report_content import ReportContent
 from brainstem_app.gui.report.report_entries import ReportEntry, ReportKind
 from brainstem_app.gui.report.report_list import ReportList
 from brainstem_app.gui.report.report_search import FoundReports, ReportSearch
 from brainstem_app.gui.report.report_view import ReportView
-from brainstem_app.gui.report.retest_panel import RetestPanel
 from brainstem_app.gui.row_menu import RowMenu
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.gui.workflow.step_page import StepPage
@@ -39,8 +36,13 @@ from brainstem_app.jobs.job import EvaluateRunJob
 
 if TYPE_CHECKING:
     from brainstem_app.gui.jobs.queued_job import QueuedJob
+    from brainstem_app.gui.report.change_panel import ChangePanel
+    from brainstem_app.gui.report.cohort_panel import CohortPanel
+    from brainstem_app.gui.report.comparison_panel import ComparisonPanel
+    from brainstem_app.gui.report.retest_panel import RetestPanel
 
 _LIST_WIDTH = 300
+_Panel = TypeVar("_Panel", bound="ComparisonPanel")
 
 
 class ReportPage(StepPage):
@@ -62,12 +64,6 @@ class ReportPage(StepPage):
         self.report = ReportView(self)
         self.model, self.lines, self.notes = self.report.model, self.report.lines, self.report.notes
         self.progress = JobProgress(self)
-        self.cohort, self.retest = CohortPanel(context, self), RetestPanel(context, self)
-        self.change = ChangePanel(context, self)
-        for panel in (self.cohort, self.retest, self.change):
-            panel.message.connect(self.message)
-            panel.resolved.connect(self.resolved)
-            panel.finished.connect(lambda folder: self._read_again(folder.name))
         self.export = ReportExport(context, self)
         self.export.message.connect(self.message)
         self._make_buttons()
@@ -133,11 +129,41 @@ class ReportPage(StepPage):
             lambda _on: self._show_panel(self.change_button),
         )
         set_icon(self.change_button, "chart-line")
-        self._panels = {
-            self.cohort_button: self.cohort,
-            self.retest_button: self.retest,
-            self.change_button: self.change,
+        self._panels: dict[QPushButton, Callable[[], ComparisonPanel]] = {
+            self.cohort_button: lambda: self.cohort,
+            self.retest_button: lambda: self.retest,
+            self.change_button: lambda: self.change,
         }
+
+    # The panels are half of the page: each is made when it is first asked for.
+
+    @cached_property
+    def cohort(self) -> CohortPanel:
+        """Panel of groups of people."""
+        from brainstem_app.gui.report.cohort_panel import CohortPanel
+
+        return self._taken_in(CohortPanel(self.context, self))
+
+    @cached_property
+    def retest(self) -> RetestPanel:
+        """Panel of repeated scans."""
+        from brainstem_app.gui.report.retest_panel import RetestPanel
+
+        return self._taken_in(RetestPanel(self.context, self))
+
+    @cached_property
+    def change(self) -> ChangePanel:
+        """Panel of change over time."""
+        from brainstem_app.gui.report.change_panel import ChangePanel
+
+        return self._taken_in(ChangePanel(self.context, self))
+
+    def _taken_in(self, panel: _Panel) -> _Panel:
+        panel.message.connect(self.message)
+        panel.resolved.connect(self.resolved)
+        panel.finished.connect(lambda folder: self._read_again(folder.name))
+        self.right.addWidget(panel)
+        return panel
 
     def _lay_out(self) -> None:
         of_report = (self.folder_button, self.pdf_button, self.open_button, self.export_button)
@@ -158,8 +184,6 @@ class ReportPage(StepPage):
         self.shown.pressed.connect(lambda: self.step_requested.emit(StepName.SEGMENT))
         self.right = QStackedWidget(self)
         self.right.addWidget(self.shown)
-        for panel in self._panels.values():
-            self.right.addWidget(panel)
         left = QWidget(self)
         beside = QVBoxLayout(left)
         beside.setContentsMargins(0, 0, 0, 0)
@@ -292,9 +316,10 @@ class ReportPage(StepPage):
         if button.isChecked():
             for other in self._panels.keys() - {button}:
                 other.setChecked(False)
-            self.right.setCurrentWidget(self._panels[button])
+            panel = self._panels[button]()
+            self.right.setCurrentWidget(panel)
             self._tell_panel()
-            self._panels[button].focus_first()
+            panel.focus_first()
         elif self._shown_panel is None:
             self.right.setCurrentWidget(self.shown)
 
@@ -310,7 +335,7 @@ class ReportPage(StepPage):
 
     @property
     def _shown_panel(self) -> ComparisonPanel | None:
-        return next((panel for button, panel in self._panels.items() if button.isChecked()), None)
+        return next((panel() for button, panel in self._panels.items() if button.isChecked()), None)
 
     # Measuring ---------------------------------------------------------------------------------------
 

@@ -131,6 +131,8 @@ class ReviewPage(StepPage):
         document.image_changed.connect(self._on_image)
         document.labels_shown.connect(self._on_labels)
         document.result_changed.connect(self._on_result)
+        document.result_changed.connect(self.commands.refresh)
+        self.files.corrected.written.connect(lambda _folder: document.read_result_again())
         document.replaced.connect(lambda: self.resolved.emit(""))
         document.comparison.changed.connect(lambda: self.resolved.emit("reference"))
         editor.state_changed.connect(self._on_edited)

@@ -156,9 +156,7 @@ class SegmentPage(StepPage):
         return self.segment_panel.place.folder
 
     def _show_place(self) -> None:
-        path = self.document.scan_path
-        study = self.context.study.results_folder_of(() if path is None else (path,))
-        self.segment_panel.place.show_study(study)
+        self.segment_panel.place.show_study(self.context.study.results_folder)
 
     def _show_primary(self) -> None:
         """Let what comes next stand out: to segment, or to review what was found."""
@@ -210,7 +208,7 @@ class SegmentPage(StepPage):
         """Segment the open scan."""
         path, panel = self.document.scan_path, self.segment_panel
         if path is not None:
-            results, study = self.context.settings.results_folder, self.context.study.study_of((path,))
+            results, study = self.context.settings.results_folder, self.context.study.folder
             self.segmentation.segment(path, panel.model, panel.outputs, results, study)
 
     def simulate(self) -> None:

@@ -79,8 +79,8 @@ def load_model(name: str, engine: WeightsKind) -> LoadedModel:
     if (atlas.name, atlas.version, atlas.table.n_classes) != (card.atlas, card.atlas_version, card.classes):
         raise InputError(
             f"The model predicts {card.classes} classes of the atlas "
-            f"{with_version(card.atlas, card.atlas_version)}, but here is {atlas.title} with "
-            f"{atlas.table.n_classes}.",
+            f"{with_version(card.atlas, card.atlas_version)}, but here is "
+            f"{with_version(atlas.name, atlas.version)} with {atlas.table.n_classes}.",
             files.folder,
             "Use a model that was trained with this version of the atlas.",
         )
