@@ -163,6 +163,7 @@ def main() -> None:
         take_correction(window, arguments.out)
         take_results(window, arguments.out)
         take_groups(window, arguments.out)
+    with open_window(size=SIZE) as window:
         open_study(window, arguments.twice)
         take_twice(window, arguments.out)
 
