@@ -82,7 +82,12 @@ class CorrectedResult(QObject):
             pages = folder / "edited" / "report.html"
             opened = (MessageAction("Open the report", lambda: open_in_system(pages, self.message.emit)),)
             what = f"The report of {self._name_of(folder)} is that of the corrected labels now."
-            self._say(what, folder, "That of the original labels is kept beside it.", opened)
+            self._say(
+                what,
+                folder,
+                "Accept it in Quality, if it belongs to a study; the original report is kept beside it.",
+                opened,
+            )
 
         self._start(work, folder, f"The report of {self._name_of(folder)} is being written…", done)
 
@@ -94,8 +99,8 @@ class CorrectedResult(QObject):
         folder = result.folder
 
         def done() -> None:
-            what = f"The original labels of {self._name_of(folder)} count again."
-            self._say(what, folder, "The corrected ones lie in its folder put_aside.")
+            what = f"The original labels of {self._name_of(folder)} count again"
+            self._say(f"{what}; the corrected ones lie in put_aside.", folder)
             if (now := self._document.result) is not None and now.folder == folder:
                 self._document.open_result(folder)
 
