@@ -57,6 +57,8 @@ class Background(QObject):
     ----------
     slow_s : float
         From so many seconds on a function is slow: another may work beside it, and it is told of.
+    is_closing : bool
+        Whether nobody wants to be told any more.
 
     Signals
     -------
@@ -71,6 +73,7 @@ class Background(QObject):
         super().__init__(parent)
         self._threads = ThreadPoolExecutor(_MOST_THREADS, thread_name_prefix="beside-the-window")
         self.slow_s = _SLOW_S
+        self.is_closing = False
         self._waiting: deque[_Pending] = deque()
         self._pending: dict[Future[Any], _Pending] = {}
         self._told: tuple[str, ...] = ()
@@ -121,6 +124,7 @@ class Background(QObject):
 
     def wait(self, milliseconds: int = 10_000) -> bool:
         """Wait until nothing runs any more, at closing, and tell nothing; False if that took too long."""
+        self.is_closing = True
         self._waiting.clear()
         running = [future for future in self._pending if not future.cancel()]
         self._pending.clear()  # whom they would tell is about to go
@@ -225,7 +229,7 @@ class Reader:
 
     def _overtake(self, slow: _Question) -> None:
         """Read what waits for a question that is still without an answer."""
-        if self._next is not None and self._now is slow:
+        if self._next is not None and self._now is slow and not self._background.is_closing:
             self._begin(self._next)
 
     def _begin(self, question: _Question) -> None:

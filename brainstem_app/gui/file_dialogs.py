@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QLineEdit, QWidget
 
 from brainstem_app.gui.messages.message import Message, MessageLevel
 
@@ -84,6 +84,15 @@ class NewFolderDialog(QFileDialog):
         self.setOption(QFileDialog.Option.ShowDirsOnly)
         self.setFileMode(QFileDialog.FileMode.Directory)
         self.setLabelText(QFileDialog.DialogLabel.FileName, "Folder, there or new:")
+        if (line := self.findChild(QLineEdit)) is not None:
+            line.textChanged.connect(self._allow)
+
+    def _allow(self, name: str) -> None:
+        """Let a new name be chosen with the mouse, too: Qt has looked for it in vain just now."""
+        box = self.findChild(QDialogButtonBox)
+        button = box and box.button(QDialogButtonBox.StandardButton.Open)
+        if button and name:
+            button.setEnabled(True)
 
     def accept(self) -> None:
         """Take what is there as Qt does, and a new name in a folder that is there."""

@@ -82,6 +82,17 @@ def test_list_is_read_beside_one_that_hangs_and_the_user_is_told_what_hangs(qtbo
     assert background.wait()
 
 
+def test_nothing_is_read_once_the_window_closes(qtbot: QtBot) -> None:
+    background, read, hangs = Background(), [], Event()
+    background.slow_s = 0.05
+    reader = Reader(background)
+    reader.read(lambda: hangs.wait(0.5), read.append, read.append)
+    reader.read(lambda: read.append("next"), read.append, read.append)
+    assert background.wait()
+    qtbot.wait(120)
+    assert read == []
+
+
 def test_error_comes_back_as_it_is(qtbot: QtBot) -> None:
     background = Background()
     errors: list[BaseException] = []

@@ -136,6 +136,37 @@ def test_sheet_says_which_scans_of_a_study_are_done_and_begins_with_the_others(
     qtbot.waitUntil(lambda: job.state.is_over, timeout=_LIMIT_MS)
 
 
+def test_result_that_was_corrected_is_not_replaced_without_a_question(
+    qtbot: QtBot, open_study: MainWindow, study: Study, table: LabelTable, model: ModelFiles, fake_job: Fake
+) -> None:
+    fake_job('emit(event="finished", seconds=1.0)')
+    window, page = open_study, open_study.segment_page
+    for number in (1, 2):
+        place = add_result(study, table, f"sub-{number}")
+        place = place.rename(place.with_name(model_folder(model.card.name, model.card.version)))
+        if number == 1:
+            correct_by_hand(place, 3)
+    window.show_step(StepName.SEGMENT)
+
+    def segment(name: str) -> None:
+        scan = Path(study.settings.dataset) / name / "anat" / f"{name}_T1w.nii.gz"
+        page.document.opener.open_scan(scan)
+        qtbot.waitUntil(lambda: page.document.scan_path == scan and page.can_segment, timeout=_LIMIT_MS)
+        qtbot.mouseClick(page.segment_panel.start_button, Qt.MouseButton.LeftButton)
+
+    segment("sub-1")
+    qtbot.waitUntil(lambda: "(corrected)" in said(window), timeout=_LIMIT_MS)
+    assert said(window).startswith("This scan has a result with this model (corrected). A new one takes its")
+    press_message_button(qtbot, window.message_bar, "Keep it")
+    assert not window.context.jobs.jobs
+    segment("sub-1")
+    press_message_button(qtbot, window.message_bar, "Segment again")
+    assert len(window.context.jobs.jobs) == 1
+    segment("sub-2")
+    qtbot.waitUntil(lambda: len(window.context.jobs.jobs) == 2, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: all(job.state.is_over for job in window.context.jobs.jobs), timeout=_LIMIT_MS)
+
+
 def test_results_outside_of_a_study_are_said_to_stay(
     qtbot: QtBot, listed: MainWindow, people: list[Path], table: LabelTable, settings: WindowSettings
 ) -> None:

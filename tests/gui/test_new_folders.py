@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from brainstem_app.gui.file_dialogs import NewFolderDialog
@@ -33,12 +33,16 @@ def when_asked(answer: Callable[[NewFolderDialog], None], parent: MainWindow) ->
     timer.start()
 
 
-def typed(name: str) -> Callable[[NewFolderDialog], None]:
+def typed(name: str, *, by_mouse: bool = False) -> Callable[[NewFolderDialog], None]:
     def answer(dialog: NewFolderDialog) -> None:
         line = dialog.findChild(QLineEdit)
         line.selectAll()
         QTest.keyClicks(line, name)
-        QTest.keyClick(line, Qt.Key.Key_Return)
+        choose = dialog.findChild(QDialogButtonBox).button(QDialogButtonBox.StandardButton.Open)
+        if by_mouse:
+            QTest.mouseClick(choose, Qt.MouseButton.LeftButton)
+        else:
+            QTest.keyClick(line, Qt.Key.Key_Return)
 
     return answer
 
@@ -70,7 +74,7 @@ def test_folder_of_results_may_be_new_and_so_may_that_of_prepare(
     qtbot: QtBot, window: MainWindow, settings: WindowSettings, tmp_path: Path
 ) -> None:
     settings.results_folder = tmp_path
-    when_asked(typed("new results"), window)
+    when_asked(typed("new results", by_mouse=True), window)
     window.commands["choose_results_folder"].trigger()
     assert settings.results_folder == tmp_path / "new results"
     window.show_step(StepName.PREPARE)

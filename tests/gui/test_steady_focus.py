@@ -45,6 +45,7 @@ def test_key_pressed_twice_starts_a_job_and_does_not_cancel_it(
     }[step]()
     qtbot.waitUntil(button.isEnabled, timeout=_LIMIT_MS)
     press(button)
+    qtbot.waitUntil(lambda: bool(window.context.jobs.jobs), timeout=_LIMIT_MS)
     (job,) = window.context.jobs.jobs
     assert not job.is_cancelling
     assert not isinstance(QApplication.focusWidget(), QAbstractButton)

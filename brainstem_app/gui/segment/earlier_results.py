@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 from brainstem_app.counting import agreeing, counted
 from brainstem_app.errors import InputError
 from brainstem_app.gui.document.result_model import model_of_report
+from brainstem_app.gui.scans.listing import ListedScan
 from brainstem_app.gui.scans.scan_states import IN_STUDY, SEGMENTED, results_of_job, state_of_result
+from brainstem_app.gui.segment.job_files import scan_name
 from brainstem_app.study.scan_of_result import JOB_FILE_NAME
 from brainstem_app.study.segmentations import REPORT_FILE, model_folder
 
 if TYPE_CHECKING:
-    from brainstem_app.gui.scans.listing import ListedScan
+    from brainstem_app.models.card import ModelCard
     from brainstem_app.study.identity import Identity
     from brainstem_app.study.result_state import ResultRecord
 
@@ -63,7 +65,8 @@ def _of_study(scans: Sequence[ListedScan], study: Path) -> list[EarlierResult]:
     from brainstem_app.study.segmentations import read_study_result, result_folders
 
     by_path = {str(scan.path.absolute()): scan.path for scan in scans}
-    by_person = {_person(identity_of(scan.path, scan.name)): scan.path for scan in scans if scan.dataset}
+    people = ((identity_of(scan.path, scan.name), scan.path) for scan in scans)
+    by_person = {_person(whose): path for whose, path in people if whose.dataset_id}
     found = []
     for folder in result_folders(study):
         try:
@@ -79,6 +82,14 @@ def _of_study(scans: Sequence[ListedScan], study: Path) -> list[EarlierResult]:
 
 def _person(whose: Identity | ResultRecord) -> tuple[str, str, str]:
     return whose.dataset_id, whose.subject, whose.session
+
+
+def results_worked_on(scan: Path, card: ModelCard, study: Path) -> str:
+    """Say what becomes of a result of a model that somebody has worked on; empty if there is none."""
+    found = find_results((ListedScan(scan, scan_name(scan)),), study, ())
+    made = model_folder(card.name, card.version)
+    worked_on = [one for one in found if one.model == made and one.state != SEGMENTED]
+    return results_in_words(1, worked_on, replaced=True)
 
 
 def results_in_words(count: int, earlier: Sequence[EarlierResult], *, replaced: bool) -> str:
@@ -97,6 +108,7 @@ def results_in_words(count: int, earlier: Sequence[EarlierResult], *, replaced: 
     if not scans:
         return ""
     who = counted(scans, "scan") if count == scans else f"{scans} of {counted(count, 'scan')}"
+    who = "This scan" if count == 1 else who
     words = [f"{who} {agreeing(scans, 'has a result', 'have results')} with this model."]
     of_state = {
         state: len({result.scan for result in earlier if result.state == state})
@@ -104,7 +116,7 @@ def results_in_words(count: int, earlier: Sequence[EarlierResult], *, replaced: 
         if state != SEGMENTED
     }
     if of_state:
-        told = ", ".join(f"{number} {state}" for state, number in of_state.items())
+        told = ", ".join(state if count == 1 else f"{number} {state}" for state, number in of_state.items())
         words[0] = words[0].removesuffix(".") + f" ({told})."
     if not replaced:
         one, more = "It stays; the new one goes beside it.", "They stay; the new ones go beside them."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from brainstem_app.gui.background import Reader
 from brainstem_app.gui.controls import ScrolledColumn
 from brainstem_app.gui.design.look import set_primary
 from brainstem_app.gui.design.tokens import SPACE
@@ -58,6 +59,7 @@ class SegmentPage(StepPage):
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self._viewer: ViewerPanel | None = None
+        self._earlier = Reader(context.background, in_turn=False, what="the results of the study")
         self.document = Document(context.settings, context.background, self)
         self.segmentation = Segmentation(context.jobs, self)
         self.saver = ResultSaver(self.document, context.background, self)
@@ -205,11 +207,35 @@ class SegmentPage(StepPage):
         return self.document.scan is not None and panel.can_start and bool(panel.model) and self.job is None
 
     def segment(self) -> None:
-        """Segment the open scan."""
+        """Segment the open scan; ask first where the study holds a result that somebody has worked on."""
         path, panel = self.document.scan_path, self.segment_panel
-        if path is not None:
-            results, study = self.context.settings.results_folder, self.context.study.folder
-            self.segmentation.segment(path, panel.model, panel.outputs, results, study)
+        if path is None or panel.chosen is None:
+            return
+        model, outputs, card = panel.model, panel.outputs, panel.chosen.card
+        results, study = self.context.settings.results_folder, self.context.study.folder
+
+        def begin() -> None:
+            self.segmentation.segment(path, model, outputs, results, study)
+
+        def look(study: Path) -> str:
+            from brainstem_app.gui.segment.earlier_results import results_worked_on
+
+            return results_worked_on(path, card, study)
+
+        def ask(what: str) -> None:
+            if not what:
+                begin()
+                return
+            actions = (MessageAction("Segment again", begin), MessageAction("Keep it", lambda: None))
+            question = Message(
+                MessageLevel.QUESTION, what, str(path), actions=actions, owner="again", is_of_page=True
+            )
+            self.message.emit(question)
+
+        if study is None or outputs.bids:
+            begin()
+            return
+        self._earlier.read(lambda: look(study), ask, lambda _error: begin(), where=(study,))
 
     def simulate(self) -> None:
         """Make a simulated scan and open it."""
