@@ -69,7 +69,9 @@ class Material:
             self.run("compare", self.study, "--grid", grid, "--jobs", 1)
 
     def judge(self) -> None:
-        """Judge results as the tutorial does; what was corrected for pictures before is as it was."""
+        """Judge results as the tutorial does; what was done for pictures before is undone."""
+        for study in (self.study, self.twice_study):
+            shutil.rmtree(study / "reports", ignore_errors=True)
         self.run("study", "restore", self.study, CORRECTED, "--who", "anna", check=False)
         self.run("study", "undecide", self.study, CORRECTED, "--who", "anna", check=False)
         self.run("study", "reject", self.study, REJECTED, "--why", "head turned, fit .81", "--who", "anna")

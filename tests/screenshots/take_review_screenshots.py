@@ -116,10 +116,10 @@ def take_edit(window: MainWindow, review: ReviewPage, out: Path) -> None:
         if index != int(z):
             QTest.keyClick(view, Qt.Key.Key_Return)
     take(window, out, "review_edit")
-    QTest.keyClick(view, Qt.Key.Key_Escape)
+    for _ in ("drops the outline", "puts the tool away"):
+        review.commands["look"].trigger()
     while editor.can_undo:
         editor.undo()
-    review.commands["look"].trigger()
 
 
 def take_comparison(window: MainWindow, review: ReviewPage, out: Path, subject: Path, result: Path) -> None:

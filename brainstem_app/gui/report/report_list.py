@@ -76,8 +76,8 @@ class ReportList(QTreeWidget):
 
     def choose(self, name: str) -> None:
         """Choose the report of a run, comparison or result folder; of the marked one, tell again."""
-        for item in self.findItems(name, Qt.MatchFlag.MatchExactly | Qt.MatchFlag.MatchRecursive):
-            if item.data(0, _ENTRY_ROLE) is not None:
+        for item in (item for group in self._groups.values() for item in _items(group)):
+            if _entry_of(item).name == name:
                 if item is self.currentItem():
                     self._tell()
                 self.setCurrentItem(item)
