@@ -10,9 +10,11 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from brainstem_app.gui.document.result_model import ResultModel
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.report import report_search
 from brainstem_app.gui.report.report_entries import ReportEntry, ReportKind
+from brainstem_app.gui.report.report_list import ReportList
 from brainstem_app.gui.report.report_page import ReportPage
 from brainstem_app.gui.report.report_search import ReportSearch
 from brainstem_app.gui.settings import WindowSettings
@@ -108,6 +110,23 @@ def test_every_result_is_listed_and_can_be_compared_however_many_there_are(
     qtbot.mouseClick(page.cohort_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: page.cohort.subjects.list.count() == 230, timeout=_LIMIT_MS)
     qtbot.waitUntil(lambda: not page.left.isVisible(), timeout=_LIMIT_MS)
+
+
+def test_result_of_a_study_is_chosen_by_its_folder_though_it_is_listed_as_a_person(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    shown = ReportList(window)
+    qtbot.addWidget(shown)
+    shown.show_entries(
+        tuple(
+            ReportEntry(ReportKind.SEGMENTATION, f"{who}/net-1", Path(who), model=ResultModel("net", "1"))
+            for who in ("sub-1", "sub-2")
+        )
+    )
+    shown.choose("sub-2/net-1")
+    assert shown.currentItem().text(0) == "sub-2"
+    assert shown.chosen is not None
+    assert shown.chosen.name == "sub-2/net-1"
 
 
 def test_report_that_is_marked_stays_so_when_others_come_and_go(
