@@ -87,6 +87,11 @@ class Atlas:
     folder: Path | None = None
     regions: Regions | None = None
 
+    @property
+    def title(self) -> str:
+        """Name and version."""
+        return with_version(self.name, self.version)
+
 
 #: Labels that a model gives: those of an atlas, or a lab's own, which have a table and no map.
 AnyAtlas = Atlas | AtlasTable

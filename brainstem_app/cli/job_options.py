@@ -149,6 +149,6 @@ def _default(one: Setting) -> str:
         return "on" if one.default else ""
     if one.required or isinstance(one.default, BaseModel):
         return ""
-    if one.default in (None, "", ()):
+    if one.default in (None, "", (), Path()):
         return one.empty
     return ",".join(map(str, one.default)) if isinstance(one.default, tuple) else str(one.default)

@@ -100,7 +100,8 @@ def expand_inputs(paths: Sequence[Path]) -> list[ScanInput]:
     for path in paths:
         for scan, names in _scans_in(path):
             require_text_path(scan)
-            found.setdefault(scan, names)
+            if scan not in found or path.is_dir():  # its dataset knows better whose a file is
+                found[scan] = names
     if not found:
         raise InputError(
             "No scan was given.", None, "Give a NIfTI or MGZ file, a DICOM folder or a BIDS dataset."

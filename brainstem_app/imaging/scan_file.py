@@ -30,7 +30,7 @@ from brainstem_app.imaging.file_names import (
 from brainstem_app.imaging.intensity_levels import above_floor, intensity_levels
 from brainstem_app.imaging.scan import Finding, Level
 from brainstem_app.imaging.scan_limits import COPY_AGAIN, FETCH, require_file, require_fitting
-from brainstem_app.imaging.unreadable import UnreadableScanError
+from brainstem_app.imaging.unreadable import FORMAT_UNKNOWN, UnreadableScanError
 
 FileKind = Literal["nifti1", "nifti2", "nifti1-pair", "nifti2-pair", "mgh"]
 
@@ -250,9 +250,9 @@ def _other_kind(path: Path, start: bytes) -> UnreadableScanError:
         )
     for magic, name in _OTHER_FORMATS:
         if start.startswith(magic):
-            return UnreadableScanError("format-unknown", f"This is {name}, no scan.", path, _CONVERT)
+            return UnreadableScanError(FORMAT_UNKNOWN, f"This is {name}, no scan.", path, _CONVERT)
     return UnreadableScanError(
-        "format-unknown", "This file holds no scan that can be recognised.", path, _CONVERT
+        FORMAT_UNKNOWN, "This file holds no scan that can be recognised.", path, _CONVERT
     )
 
 

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from brainstem_app.errors import InputError
 
+#: Code of a file that is something else.
+FORMAT_UNKNOWN = "format-unknown"
+
 
 class UnreadableScanError(InputError):
     """A file or folder no scan can be read from.

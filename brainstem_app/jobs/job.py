@@ -22,11 +22,13 @@ from brainstem_app.jobs.kinds.networks import (
 from brainstem_app.jobs.kinds.people import ChangeJob, CohortJob, RetestJob, SaveReferenceJob
 from brainstem_app.jobs.kinds.results import (
     AcceptResultsJob,
+    CorrectFolderJob,
     CorrectResultJob,
     ExportResultsJob,
     ImportResultsJob,
     QualityJob,
     RejectResultsJob,
+    RestoreFolderJob,
     RestoreResultsJob,
     UndecideResultsJob,
 )
@@ -67,6 +69,8 @@ Job = Annotated[
     | UndecideResultsJob
     | CorrectResultJob
     | RestoreResultsJob
+    | CorrectFolderJob
+    | RestoreFolderJob
     | ImportResultsJob
     | ExportResultsJob
     | MeasureSpeedJob

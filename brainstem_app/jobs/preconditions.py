@@ -10,6 +10,8 @@ from brainstem_app.edition import HOW_TO_GET_FULL, Edition, edition
 from brainstem_app.errors import BrainstemError, InputError
 from brainstem_app.jobs.job import (
     ActivationsJob,
+    ChangeJob,
+    CohortJob,
     CompareCellJob,
     CompareJob,
     CopyStudyJob,
@@ -17,6 +19,8 @@ from brainstem_app.jobs.job import (
     ExportEnsembleJob,
     ExportModelJob,
     Job,
+    RetestJob,
+    SaveReferenceJob,
     TrainJob,
 )
 from brainstem_app.models.library import user_models_folder
@@ -48,6 +52,10 @@ def require_possible(job: Job) -> None:
         raise BrainstemError(what, None, HOW_TO_GET_FULL)
     if isinstance(job, TrainJob | CompareJob | CompareCellJob | ExportModelJob | ExportEnsembleJob):
         _require_clock()
+    _require_study_and_names(job)
+
+
+def _require_study_and_names(job: Job) -> None:
     match job:
         case TrainJob():
             _require_training(job)
@@ -56,6 +64,9 @@ def require_possible(job: Job) -> None:
         case CompareJob():
             comparisons = Study.open(job.study.resolve()).folder / "comparisons"
             require_name(job.grid.name, "a comparison", comparisons, "--name")
+        case CohortJob() | SaveReferenceJob() | RetestJob() | ChangeJob():
+            if job.study is not None:  # before a folder for the report is made in it
+                Study.open(job.study)
         case ExportEnsembleJob():
             place = user_models_folder() if job.install else None
             require_name(job.name, "a model", place, "--name", letters=False)

@@ -72,6 +72,10 @@ def _segmentations(job: Any) -> Path:
     return Path(job.study / SEGMENTATIONS_FOLDER)
 
 
+def _result(job: Any) -> Path:
+    return Path(job.result)
+
+
 # fmt: off
 _ROWS = (
     JobKind(scans.SegmentJob, "scans.segment:segment", "Segment {job.what}"),
@@ -97,6 +101,10 @@ _ROWS = (
             _segmentations, cores="none"),
     JobKind(results.CorrectResultJob, "results.correct:correct_result", "Report anew: {job.subject}",
             _segmentations),
+    JobKind(results.CorrectFolderJob, "results.correct:correct_folder", "Report anew: {job.result.name}",
+            _result),
+    JobKind(results.RestoreFolderJob, "results.restore:restore_folder", "Restore {job.result.name}",
+            _result, cores="none"),
     JobKind(results.RestoreResultsJob, "results.restore:restore_results", "Restore {job.subjects[0]}",
             _segmentations, cores="none"),
     JobKind(results.ImportResultsJob, "results.import_results:import_results", "Import {job.results[0].name}",

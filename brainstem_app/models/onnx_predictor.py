@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from brainstem_app.errors import InputError
-from brainstem_app.models.onnx_session import OpenedNetwork, open_network
+from brainstem_app.models.onnx_session import OpenedNetwork, first_line, open_network
 from brainstem_app.models.slices import FloatArray
 
 INPUT_NAME = "image"
@@ -35,6 +35,7 @@ class OnnxPredictor:
     """
 
     def __init__(self, path: Path, threads: int | None = None) -> None:
+        self._path = path
         self._network = open_network(path, threads)
         self.device = self._network.device
         self.lanes = self._network.lanes
@@ -48,7 +49,13 @@ class OnnxPredictor:
             )
 
     def run(self, images: FloatArray) -> FloatArray:
-        """Probabilities (N, size, size, K) of images (N, size, size, channels)."""
+        """Probabilities (N, size, size, K) of images (N, size, size, channels).
+
+        Raises
+        ------
+        InputError
+            If the network cannot be computed, as when it asks for more memory than this computer has free.
+        """
         card = self._network.card
         if card is not None:
             try:
@@ -56,7 +63,14 @@ class OnnxPredictor:
             except Exception as error:  # noqa: BLE001 - ONNX Runtime's errors share no public base class
                 self._network = _without_card(self._network, error)
                 self.device, self.lanes = self._network.device, self._network.lanes
-        return _answer(self._network.processor, images)
+        try:
+            return _answer(self._network.processor, images)
+        except Exception as error:  # as above
+            raise InputError(
+                f"The network cannot be computed: {first_line(error)}",
+                self._path,
+                "Use another model; if memory is missing, close other programs or take a larger computer.",
+            ) from error
 
 
 def _answer(session: Any, images: FloatArray) -> FloatArray:
@@ -66,5 +80,4 @@ def _answer(session: Any, images: FloatArray) -> FloatArray:
 
 def _without_card(network: OpenedNetwork, error: Exception) -> OpenedNetwork:
     """Go on with the processor where a card fails, as when its driver is updated or its memory is full."""
-    reason = (str(error).splitlines() or [type(error).__name__])[0]
-    return replace(network, card=None, why=f"the graphics card failed: {reason}")
+    return replace(network, card=None, why=f"the graphics card failed: {first_line(error)}")

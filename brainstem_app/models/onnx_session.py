@@ -7,11 +7,14 @@ only after its answer to one image has agreed with the processor's.
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 
 from brainstem_app.errors import InputError
 from brainstem_app.models.slices import FloatArray
@@ -24,6 +27,11 @@ _PROCESSOR = "CPUExecutionProvider"
 _CARD = "DmlExecutionProvider"
 # Each lane has its own memory, 0.1 GB.
 _MOST_LANES = 4
+#: Share of the memory that is free which a network may take on the processor; a few lines of a strange one
+#: ask for more than there is, and the system would end the program, or another, without a word.
+_MEMORY_SHARE = 0.5
+#: Where in ONNX Runtime's source a message comes from.
+_PLACE = re.compile(r"^.*?(?:CreateFromDeviceOptions |Status Message: (?:\S+\.cc:\d+ .*\) )?)")
 # Of no use on the processor, and harmful: it turns the softmax over a map's last axis into one over its
 # channels, which takes five times as long, a fifth of all the time.
 _HARMFUL = ("TransposeOptimizer", f"TransposeOptimizer_{_PROCESSOR}")
@@ -84,7 +92,7 @@ def open_network(path: Path, threads: int | None = None) -> OpenedNetwork:
         processor = _session(path, max(1, threads // _lanes(threads)), _PROCESSOR)
     except Exception as error:  # ONNX Runtime's errors share no public base class
         raise InputError(
-            f"ONNX Runtime cannot load the network: {_first_line(error)}",
+            f"ONNX Runtime cannot load the network: {first_line(error)}",
             path,
             "Export the model again with this version of Brainstem App.",
         ) from error
@@ -94,7 +102,7 @@ def open_network(path: Path, threads: int | None = None) -> OpenedNetwork:
         card = _session(path, threads, _CARD)
         difference = _largest_difference(card, processor)
     except Exception as error:  # noqa: BLE001 - as above; whatever a driver does, the processor works
-        return OpenedNetwork(processor, None, threads, f"DirectML does not start: {_first_line(error)}")
+        return OpenedNetwork(processor, None, threads, f"DirectML does not start: {first_line(error)}")
     if not difference <= TOLERANCE:
         return OpenedNetwork(processor, None, threads, f"DirectML's answer differs by {difference:.2g}")
     return OpenedNetwork(processor, card, threads, "")
@@ -108,13 +116,26 @@ def _session(path: Path, threads: int, provider: str) -> Any:
     options.inter_op_num_threads = 1
     # Threads that wait sleep: spinning would take a third more processor time for nothing.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 4 if provider == _CARD else 3
+    options.log_severity_level = 4  # what fails is raised, and said by those who asked
     options.enable_mem_pattern = provider == _PROCESSOR  # DirectML allows none
+    if provider == _PROCESSOR:
+        _limit_memory()
+        options.add_session_config_entry("session.use_env_allocators", "1")
     left_out = _HARMFUL if provider == _PROCESSOR else ()
     # No silent change of the device: that is for `open_network` to decide, and to say.
     return onnxruntime.InferenceSession(
         str(path), options, providers=[provider], enable_fallback=0, disabled_optimizers=left_out
     )
+
+
+@cache
+def _limit_memory() -> None:
+    """Give the networks of this process one memory that does not grow beyond its limit."""
+    onnxruntime = load_onnxruntime()
+    limit = int(_MEMORY_SHARE * psutil.virtual_memory().available)
+    kind = onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR
+    place = onnxruntime.OrtMemoryInfo("Cpu", kind, 0, onnxruntime.OrtMemType.DEFAULT)
+    onnxruntime.create_and_register_allocator(place, onnxruntime.OrtArenaCfg({"max_mem": limit}))
 
 
 def _lanes(threads: int) -> int:
@@ -130,10 +151,10 @@ def _largest_difference(card: Any, processor: Any) -> float:
     return float(np.abs(answers[0] - answers[1]).max())
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     """First line of ONNX Runtime's message, without the place in its source that it begins with."""
     line = (str(error).splitlines() or [type(error).__name__])[0]
-    return line.rpartition("CreateFromDeviceOptions ")[2]
+    return _PLACE.sub("", line)
 
 
 def _usable_cores() -> int:

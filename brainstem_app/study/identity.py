@@ -57,7 +57,10 @@ class Identity:
 
 
 class DatasetNames(Record):
-    """``segmentations/datasets.json``: what the folders of people of other datasets begin with, by its id."""
+    """``segmentations/datasets.json``: what the folders of people of other datasets begin with, by its id.
+
+    In a study without a dataset of its own the first one begins with nothing.
+    """
 
     schema_name: Literal["brainstem-datasets/1"] = Field("brainstem-datasets/1", alias="schema")
     names: dict[str, str] = Field(default_factory=dict)
@@ -112,13 +115,11 @@ def place_in_study(study: Study, whose: Identity, scan: Path | None = None) -> t
         If a scan of no dataset has the name of a person of the study's dataset, but is another scan.
     """
     root = study.folder / SEGMENTATIONS_FOLDER
-    own = Path(study.settings.dataset)
-    if not whose.dataset_id:
+    own = study.settings.dataset_folder
+    if not whose.dataset_id and own is not None:
         whose = _taken_for_own(whose, own, scan)
-    if not whose.dataset_id or _is_own(whose, own):
-        folder = whose.subject
-    else:
-        folder = f"{_prefix_of(study, whose)}_{whose.subject}"
+    prefix = _prefix_of(study, whose) if whose.dataset_id else ""
+    folder = f"{prefix}_{whose.subject}" if prefix else whose.subject
     return whose, root / folder_name_of(folder, "scan") / folder_name_of(whose.session, "")
 
 
@@ -147,14 +148,24 @@ def _size(scan: Path | None) -> int:
 
 
 def _prefix_of(study: Study, whose: Identity) -> str:
-    """Word before the names of people of another dataset: its name, with a number if two have one name."""
+    """Word before the names of people of another dataset: its name, with a number if two have one name.
+
+    None before those of the study's own, or of the first in a study that has none.
+    """
     path = study.folder / SEGMENTATIONS_FOLDER / DATASETS_FILE
+    own = study.settings.dataset_folder
+    is_own = own is not None and _is_own(whose, own)
+    if is_own and not path.is_file():
+        return ""
     with changing(study.folder, "segment", also=path):
         known = DatasetNames.load(path) if path.is_file() else DatasetNames()
         if whose.dataset_id in known.names:
             return known.names[whose.dataset_id]
         taken = {name_key(name) for name in known.names.values()}
-        wanted = prefix = folder_name_of(whose.dataset or "dataset", "dataset")
+        if is_own and "" not in taken:
+            return ""
+        wanted = folder_name_of(whose.dataset or "dataset", "dataset")
+        prefix = "" if own is None and "" not in taken else wanted
         number = 1
         while name_key(prefix) in taken:
             number += 1

@@ -64,7 +64,7 @@ class Record(BaseModel):
             return cls.model_validate_json(read_small(path))
         except FileNotFoundError as error:
             raise InputError(
-                f"There is no {path.name}.", path, "Choose a folder made by `brainstem-app prepare`."
+                f"There is no {path.name}.", path, "Restore it from a copy, or run the same command again."
             ) from error
         except OSError as error:
             raise InputError(

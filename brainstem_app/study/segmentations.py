@@ -13,6 +13,7 @@ from brainstem_app.imaging.edited_version import EditedVersion, digest_of, lates
 from brainstem_app.plain_name import folder_name_of
 from brainstem_app.study.result_state import (
     SEGMENTATIONS_FOLDER,
+    STATE_FILE,
     Entry,
     ResultRecord,
     State,
@@ -20,6 +21,7 @@ from brainstem_app.study.result_state import (
     read_record,
     state_of,
 )
+from brainstem_app.study.scan_of_result import scan_of_result
 
 REPORT_FILE = "report.json"
 LABELS_FILE = "labels_native.nii.gz"
@@ -29,16 +31,13 @@ EDITED_FOLDER = "edited"
 ASIDE_FOLDER = "put_aside"
 
 
-@dataclass(frozen=True)
-class StudyResult:
-    """One segmentation of a study.
+@dataclass(frozen=True, kw_only=True)
+class LabelledScan:
+    """One segmentation, and the correction of it that counts.
 
     Attributes
     ----------
-    study, folder : Path
-        Folders of the study and of the result.
-    record : ResultRecord
-        Whose it is, and what people said and did.
+    folder : Path
     labels_sha256 : str
         Of the label map that the segmentation wrote.
     edit : EditedVersion or None
@@ -47,12 +46,41 @@ class StudyResult:
         Of that copy; empty if there is none.
     """
 
-    study: Path
     folder: Path
-    record: ResultRecord
     labels_sha256: str
     edit: EditedVersion | None = None
     edit_sha256: str = ""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self.folder.name
+
+    @property
+    def scan(self) -> Path | None:
+        """Where the scan lies, if the study or a job of the window says it; it may be gone."""
+        return scan_of_result(self.folder)
+
+    @property
+    def current_labels(self) -> Path:
+        """The label map that counts: corrected, or as it was written."""
+        return self.folder / LABELS_FILE if self.edit is None else self.edit.path
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyResult(LabelledScan):
+    """One segmentation of a study.
+
+    Attributes
+    ----------
+    study : Path
+        Folder of the study.
+    record : ResultRecord
+        Whose it is, and what people said and did.
+    """
+
+    study: Path
+    record: ResultRecord
 
     @property
     def name(self) -> str:
@@ -84,11 +112,6 @@ class StudyResult:
         before = self.record.rejected_before(self.labels_sha256)
         return None if before is None else before.model_copy(update={"why": f"earlier labels: {before.why}"})
 
-    @property
-    def current_labels(self) -> Path:
-        """The label map that counts: corrected, or as it was written."""
-        return self.folder / LABELS_FILE if self.edit is None else self.edit.path
-
     def write_down(self, entry: Entry) -> StudyResult:
         """Write down one thing that was said or done about it as it is now; InputError if that fails."""
         own = entry.model_copy(update={"labels_sha256": self.labels_sha256, "edit_sha256": self.edit_sha256})
@@ -103,16 +126,50 @@ def model_folder(name: str, version: str | None) -> str:
 
 def read_study_result(study: Path, folder: Path) -> StudyResult:
     """Read one result of a study. Raises InputError if what people said of it is damaged."""
+    record = read_record(folder) or _record_from_place(study, folder)
+    return StudyResult(study=study, record=record, **vars(_read_labels(folder)))
+
+
+def read_labelled_scan(folder: Path) -> LabelledScan:
+    """Read a result, as its study has it if it lies in one.
+
+    Raises
+    ------
+    InputError
+        If there is no segmentation in the folder, or what people said of it is damaged.
+    """
+    folder = folder.absolute()
+    if not (folder / LABELS_FILE).is_file() or not (folder / REPORT_FILE).is_file():
+        raise InputError(
+            f"This folder holds no result of one scan ({LABELS_FILE} with its {REPORT_FILE}).",
+            folder,
+            "Give a folder that segment wrote, of one scan; in a study segmentations/SUBJECT/MODEL.",
+        )
+    return result_in_study(folder) or _read_labels(folder)
+
+
+def result_in_study(folder: Path) -> StudyResult | None:
+    """Return a result as its study has it; None outside of one.
+
+    Raises
+    ------
+    InputError
+        If what people said of it is damaged.
+    """
+    study = next((place for place in folder.parents if (place / "study.json").is_file()), None)
+    if study is None:
+        return None
+    is_there = folder.is_relative_to(study / SEGMENTATIONS_FOLDER) or (folder / STATE_FILE).is_file()
+    if not is_there:
+        return None
+    return read_study_result(study, folder)
+
+
+def _read_labels(folder: Path) -> LabelledScan:
     original = folder / LABELS_FILE
     edit = latest_edit(original) if original.is_file() else None
-    return StudyResult(
-        study=study,
-        folder=folder,
-        record=read_record(folder) or _record_from_place(study, folder),
-        labels_sha256=digest_of(original),
-        edit=edit,
-        edit_sha256="" if edit is None else digest_of(edit.path),
-    )
+    digest = "" if edit is None else digest_of(edit.path)
+    return LabelledScan(folder=folder, labels_sha256=digest_of(original), edit=edit, edit_sha256=digest)
 
 
 def study_results(study: Path) -> tuple[StudyResult, ...]:

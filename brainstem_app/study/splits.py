@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Literal, Self
 
 import numpy as np
@@ -34,6 +35,17 @@ class Splits(Record):
     def names(self) -> tuple[str, ...]:
         """All names, of the three parts together."""
         return self.train + self.validation + self.test
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read the split of a study; InputError if there is none yet, or it is damaged."""
+        if not path.is_file():
+            raise InputError(
+                "No subject of this study is prepared yet, so there is no split by subject.",
+                path.parent,
+                "Prepare its scans with `brainstem-app prepare`.",
+            )
+        return super().load(path)
 
     def without(self, names: frozenset[str]) -> Self:
         """Return the same split with some subjects left out of every part."""

@@ -28,10 +28,16 @@ from brainstem_app.imaging.spaces import BOX_SHAPE, Space
 from brainstem_app.plain_name import PartName, require_folder_name, require_name, require_part
 from brainstem_app.study.quality import read_quality
 from brainstem_app.study.record import Record
+from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER
 from brainstem_app.study.splits import Splits
 
 SUBJECTS_FOLDER = "subjects"
-WINDOW_FILE = "window.json"  # where the window was left; it is there before anything else of a new study
+STUDY_FILE = "study.json"
+#: What to do where a study is expected and there is none.
+HOW_TO_BEGIN = (
+    "Choose the folder of a study. One is begun by New study (Ctrl+N) in the window, by `brainstem-app "
+    "prepare` and by `brainstem-app segment --study`."
+)
 UNCERTAINTY_FILE = "uncertainty_box.nii.gz"
 _PREPARE_AGAIN = "Delete the subject's folder and run `brainstem-app prepare` again."
 
@@ -57,6 +63,8 @@ class StudySettings(Record):
 
     Attributes
     ----------
+    dataset : str
+        Folder of the dataset whose people go by their own names; empty as long as none is known.
     reference_mm : float or None
         How far reference labels that are made as these lie from the consensus of other registrations: mean
         distance of surfaces of the nuclei over open subjects. None where that was not measured, and in
@@ -68,7 +76,7 @@ class StudySettings(Record):
     """
 
     schema_name: Literal["brainstem-study/1"] = Field("brainstem-study/1", alias="schema")
-    dataset: str
+    dataset: str = ""
     space: Space = Space.AFFINE
     atlas: PartName = "brainstem31"
     atlas_version: str = ""
@@ -79,6 +87,11 @@ class StudySettings(Record):
     seed: int = 0
     program_version: str = __version__
     created: str = Field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+
+    @property
+    def dataset_folder(self) -> Path | None:
+        """Folder of the dataset; None as long as none is known."""
+        return Path(self.dataset) if self.dataset else None
 
     @property
     def atlas_settings(self) -> dict[str, JsonValue]:
@@ -172,28 +185,33 @@ class Study:
             If the folder is no study, or its ``study.json`` is damaged.
         """
         if not folder.is_dir():
+            raise InputError("The study folder does not exist.", folder, HOW_TO_BEGIN)
+        if not (folder / STUDY_FILE).is_file():
             raise InputError(
-                "The study folder does not exist.", folder, "Make it with `brainstem-app prepare`."
+                f"This folder is no study: there is no {STUDY_FILE} in it.", folder, HOW_TO_BEGIN
             )
-        return cls(folder, StudySettings.load(folder / "study.json"))
+        return cls(folder, StudySettings.load(folder / STUDY_FILE))
 
     @classmethod
     def create(cls, folder: Path, settings: StudySettings) -> Self:
         """Make a study, or open the one that is there to go on with it.
 
         A study that is there takes on the atlas of `settings`; its subjects whose reference labels come from
-        another are then no longer current (see `is_current`) and have to be labelled anew.
+        another are then no longer current (see `is_current`) and have to be labelled anew. One in which
+        nothing was prepared yet takes on the space too, and an empty one all of them.
 
         Raises
         ------
         InputError
-            If the study that is there was made with another space or dataset, or the folder cannot be
+            If what is in the study that is there is of another space or dataset, or the folder cannot be
             written.
         """
-        if (folder / "study.json").exists():
+        if (folder / STUDY_FILE).exists():
             study = cls.open(folder)
+            if study.is_empty:
+                return study._with(settings.model_copy(update={"created": study.settings.created}))
             study._require_same(settings)
-            return study._with_atlas_of(settings)
+            return study._with_labels_of(settings)
         require_folder_name(folder, "a study")
         try:
             (folder / SUBJECTS_FOLDER).mkdir(parents=True, exist_ok=True)
@@ -203,27 +221,50 @@ class Study:
                 folder,
                 "Choose a folder you may write to.",
             ) from error
-        settings.save(folder / "study.json")
+        settings.save(folder / STUDY_FILE)
         return cls(folder, settings)
 
-    def _require_same(self, settings: StudySettings) -> None:
-        for name in ("space", "dataset"):
-            mine, other = getattr(self.settings, name), getattr(settings, name)
-            if mine != other:
-                raise InputError(
-                    f"This study was prepared with {name} “{mine}”, not “{other}”.",
-                    self.folder,
-                    "Choose another --study folder, or the same settings as before.",
-                )
+    @property
+    def is_prepared(self) -> bool:
+        """Whether a subject was prepared, or it was tried: what was chosen for that is kept then."""
+        return next(self.folder.glob(f"{SUBJECTS_FOLDER}/*/manifest.json"), None) is not None
 
-    def _with_atlas_of(self, settings: StudySettings) -> Self:
-        names = (*settings.atlas_settings, "drawn", "own_table")
+    @property
+    def is_empty(self) -> bool:
+        """Whether the study was only begun: no subject is prepared, and no result is in it."""
+        return not self.is_prepared and next(self.folder.glob(f"{SEGMENTATIONS_FOLDER}/[!.]*/"), None) is None
+
+    def with_dataset(self, dataset: Path) -> Self:
+        """Write down the dataset of a study that has none; one that is known stays."""
+        if self.settings.dataset:
+            return self
+        return self._with(self.settings.model_copy(update={"dataset": str(dataset)}))
+
+    def _with(self, settings: StudySettings) -> Self:
+        if settings != self.settings:
+            settings.save(self.folder / STUDY_FILE)
+        return type(self)(self.folder, settings)
+
+    def _require_same(self, settings: StudySettings) -> None:
+        mine = self.settings
+        odd = [
+            *(["space"] if self.is_prepared and mine.space != settings.space else []),
+            *(["dataset"] if mine.dataset and mine.dataset != settings.dataset else []),
+        ]
+        for name in odd:
+            raise InputError(
+                f"What is in this study is of the {name} “{getattr(mine, name)}”, not “"
+                f"{getattr(settings, name)}”.",
+                self.folder,
+                "Choose another --study folder, or the same settings as before.",
+            )
+
+    def _with_labels_of(self, settings: StudySettings) -> Self:
+        names = (*settings.atlas_settings, "drawn", "own_table", "space", "dataset")
         if all(getattr(self.settings, name) == getattr(settings, name) for name in names):
             return self
         update = {name: getattr(settings, name) for name in (*names, "reference_mm")}
-        changed = self.settings.model_copy(update=update)
-        changed.save(self.folder / "study.json")
-        return type(self)(self.folder, changed)
+        return self._with(self.settings.model_copy(update=update))
 
     def is_current(self, record: SubjectRecord) -> bool:
         """Whether a subject's reference labels come from the study's atlas, as far as its record says."""
@@ -320,18 +361,6 @@ class Study:
                 "Make the file anew, or delete it: then all voxels of the subject count alike.",
             )
         return found
-
-
-def can_begin_study(folder: Path) -> bool:
-    """Whether a study can be begun in a folder: nothing is in it but what the window keeps of a new one.
-
-    Hidden files do not count: file managers make them, and the window while it writes.
-    """
-    if not folder.exists():
-        return True
-    return folder.is_dir() and all(
-        path.name == WINDOW_FILE or path.name.startswith(".") for path in folder.iterdir()
-    )
 
 
 def read_prepared_box(folder: Path) -> PreparedBox:

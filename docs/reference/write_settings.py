@@ -87,7 +87,7 @@ def default(one: Setting) -> str:
         return "must be given"
     if one.kind is SettingKind.SWITCH:
         return "yes" if one.default else "no"
-    if one.default in (None, "", ()) or isinstance(one.default, BaseModel):
+    if one.default in (None, "", (), Path()) or isinstance(one.default, BaseModel):
         return one.empty
     values = one.default if isinstance(one.default, tuple) else (one.default,)
     return f"`{', '.join(map(str, values))}`"

@@ -13,8 +13,9 @@ import nibabel as nib
 import numpy as np
 import pytest
 from PySide6.QtCore import QSettings, Qt
-from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QGuiApplication, QImage, QWindow
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from brainstem_app.atlas.library import load_atlas
@@ -46,6 +47,17 @@ def no_key_is_held(qtbot: QtBot) -> None:
     qtbot.addWidget(anything)
     qtbot.keyClick(anything, Qt.Key.Key_F35)
     assert QGuiApplication.keyboardModifiers() == Qt.KeyboardModifier.NoModifier
+
+
+@pytest.fixture(autouse=True)
+def no_button_is_held(qapp: QApplication) -> None:
+    """Let go of the mouse: a double click whose view has gone leaves its button held until another event."""
+    anything = QWindow()
+    anything.create()
+    for button in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton):
+        if button in qapp.mouseButtons():
+            QTest.mouseRelease(anything, button)
+    assert qapp.mouseButtons() == Qt.MouseButton.NoButton
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.report import report_search
-from brainstem_app.gui.report.report_entries import ReportEntry
+from brainstem_app.gui.report.report_entries import ReportEntry, ReportKind
 from brainstem_app.gui.report.report_page import ReportPage
 from brainstem_app.gui.report.report_search import ReportSearch
 from brainstem_app.gui.settings import WindowSettings
@@ -63,6 +63,24 @@ def test_report_is_read_once_until_it_is_written_anew(tmp_path: Path, reads: lis
     assert changed[homes[2]].pdf == homes[2] / "report.pdf"
     shutil.rmtree(homes[0].parent)
     assert len(search.find(None, tmp_path).entries) == 2
+
+
+def test_reports_on_people_of_a_study_are_found_in_it(tmp_path: Path) -> None:
+    study, results = tmp_path / "study", tmp_path / "results"
+    for place in (study / "reports" / "Groups 1", results / "Groups of before"):
+        place.mkdir(parents=True)
+        (place / "cohort.json").write_text("{}", encoding="utf-8")
+    for name, file in (("Repeatability 1", "retest.json"), ("Change 1/sub-01", "change.json")):
+        (study / "reports" / name).mkdir(parents=True)
+        (study / "reports" / name / file).write_text("{}", encoding="utf-8")
+    found = {(entry.kind, entry.name) for entry in ReportSearch().find(study, results).entries}
+    assert found == {
+        (ReportKind.COHORT, "Groups 1"),
+        (ReportKind.COHORT, "Groups of before"),
+        (ReportKind.RETEST, "Repeatability 1"),
+        (ReportKind.CHANGE, "sub-01 · Change 1"),
+    }
+    assert [entry.name for entry in ReportSearch().find(None, results).entries] == ["Groups of before"]
 
 
 def test_slow_disk_shows_what_is_known_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -195,7 +195,7 @@ def test_without_a_study_the_page_says_what_it_is_for(window: MainWindow) -> Non
 
 def test_segment_writes_into_the_open_study(open_study: MainWindow, study: Study, dataset: Path) -> None:
     page = open_study.segment_page
-    assert page.context.study.results_study == study.folder
+    assert page.context.study.folder == study.folder
     assert page.segment_panel.place.folder == study.folder / "segmentations"
     assert not page.segment_panel.place.change_button.isEnabled()
     scan = dataset / "sub-1" / "anat" / "sub-1_T1w.nii.gz"
@@ -222,6 +222,8 @@ def test_groups_of_a_whole_study_count_corrected_labels_and_no_rejected_results(
     job = open_study.context.jobs.jobs[-1].work
     assert (job.study, job.results, job.model) == (study.folder, (), folders[0].name)
     assert (job.subjects, job.edited) == ((), "use")
+    assert job.out.parent == study.folder / "reports", "reports on people of a study lie in it"
+    assert open_study.context.jobs.jobs[-1].record.study == str(study.folder)
     part = sorted(counted)[1:]
     panel.subjects.tick(part)
     panel.edited.setCurrentIndex(1)
@@ -232,29 +234,48 @@ def test_groups_of_a_whole_study_count_corrected_labels_and_no_rejected_results(
     assert (job.study, job.results, job.subjects, job.edited) == (study.folder, (), names, "original")
     panel.subjects.tick([*part, *(str(f) for f in folders if "sub-03" in f.parts)])
     assert "Rejected, so left out: sub-03" in panel.said.text()
+    assert panel.said.text().startswith("4 people."), "as many as the report will count"
     assert choice_in_study(study.folder, folders[1:], ()) == StudyChoice(
         folders[0].name, tuple(f.relative_to(study.folder / "segmentations").as_posix() for f in folders[1:])
     )
     assert choice_in_study(study.folder, [*folders, study.folder], ()) is None
 
 
-def test_new_study_takes_the_results_of_a_dataset_but_not_of_loose_scans(
-    qtbot: QtBot, window: MainWindow, dataset: Path, tmp_path: Path
+def test_new_study_is_one_at_once_of_the_dataset_that_is_open_and_takes_results(
+    qtbot: QtBot, window: MainWindow, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "new study"
     folder.mkdir()
+    window.open_path(dataset)
+    qtbot.waitUntil(lambda: window.scans.model.rowCount() == 4, timeout=60_000)
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_asked, **_more: str(folder))
     study = window.context.study
-    study.create(folder)
+    qtbot.keyClick(window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: study.folder == folder, timeout=60_000)
+    begun = Study.open(folder)
+    assert begun.settings.dataset == str(dataset.resolve())
+    assert begun.settings.atlas_sha256
+    assert begun.is_empty
+    assert study.results_folder == folder / "segmentations"
+    assert window.commands["import_results"].isEnabled()
     window.show_step(StepName.QUALITY)
-    assert "The study is empty" in window.page(StepName.QUALITY).said.text()
-    scan = dataset / "sub-1" / "anat" / "sub-1_T1w.nii.gz"
-    assert study.study_of((scan,)) == folder
-    assert study.results_folder_of((scan,)) == folder / "segmentations"
-    assert study.study_of((scan, tmp_path / "head.nii.gz")) is None
-    assert study.study_of(()) is None
-    (folder / "draft.txt").write_text("of somebody else", encoding="utf-8")
-    assert study.study_of((scan,)) is None
+    said = window.page(StepName.QUALITY).shown.hint.words
+    qtbot.waitUntil(lambda: "No scan of this study is segmented yet" in said.text(), timeout=60_000)
+    window.show_step(StepName.PREPARE)
+    assert window.page(StepName.PREPARE).form.editor("space").isEnabled(), "nothing is prepared yet"
+
+
+@pytest.mark.parametrize(("way", "words"), [("create", "not empty"), ("open", "no study")])
+def test_folder_that_is_no_study_is_neither_opened_nor_written_to(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, way: str, words: str
+) -> None:
+    (tmp_path / "papers").mkdir()
+    (tmp_path / "papers" / "draft.txt").write_text("of somebody else", encoding="utf-8")
+    getattr(window.context.study, way)(tmp_path / "papers")
+    qtbot.waitUntil(lambda: window.message_bar.message is not None, timeout=60_000)
+    assert words in window.message_bar.message.what
+    assert not window.context.study.is_open
+    assert [path.name for path in (tmp_path / "papers").iterdir()] == ["draft.txt"]
 
 
 def test_results_of_before_are_brought_into_the_study(

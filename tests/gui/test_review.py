@@ -113,6 +113,17 @@ def test_readout_names_place_nucleus_and_intensity(opened: ReviewPage, affine: n
     assert "intensity" in text
 
 
+def test_pictures_take_the_room_of_the_panel_and_give_it_back(qtbot: QtBot, opened: ReviewPage) -> None:
+    before = opened.views.width()
+    press(qtbot, opened, Qt.Key.Key_F9)
+    assert not opened.side.isVisible()
+    qtbot.waitUntil(lambda: opened.views.width() > before + 400)
+    button = next(b for b in opened.findChildren(QAbstractButton) if "(F9)" in b.toolTip() and b.isVisible())
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert opened.side.isVisible()
+    qtbot.waitUntil(lambda: opened.views.width() == before)
+
+
 def test_shift_and_arrows_change_brightness_and_contrast(qtbot: QtBot, opened: ReviewPage) -> None:
     shift = Qt.KeyboardModifier.ShiftModifier
     low, high = opened.views.main_view.window

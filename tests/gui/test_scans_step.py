@@ -147,6 +147,39 @@ def test_several_dropped_files_go_to_the_table(
     qtbot.waitUntil(window.scans.empty_state.isVisible, timeout=_LIMIT_MS)
 
 
+def test_dropped_files_that_are_no_scans_are_named_and_not_listed(
+    qtbot: QtBot, window: MainWindow, scan_file: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.txt").write_text("of somebody", encoding="utf-8")
+    (tmp_path / "paper.pdf").write_bytes(b"%PDF-1.4")
+    mime = QMimeData()
+    paths = [tmp_path / "notes.txt", scan_file, tmp_path / "paper.pdf"]
+    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    button, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    window.dropEvent(QDropEvent(QPointF(9, 9), Qt.DropAction.CopyAction, mime, button, keys))
+    qtbot.waitUntil(lambda: window.scans.model.rowCount() == 1, timeout=_LIMIT_MS)
+    assert "2 files hold no scan, and are not listed: notes.txt, paper.pdf" in window.message_bar.message.what
+    # One alone is said once, by whichever page.
+    window.context.messages.clear()
+    window.open_path(paths[0])
+    qtbot.waitUntil(lambda: not window.context.background.is_busy, timeout=_LIMIT_MS)
+    assert "holds no scan" in window.message_bar.message.what
+    window.message_bar.dismiss()
+    assert "notes.txt" not in str(window.message_bar.message)
+
+
+def test_scan_opened_alone_is_that_of_its_dataset_once_that_is_opened_too(
+    qtbot: QtBot, window: MainWindow, dataset: Path
+) -> None:
+    model = window.scans.model
+    window.open_path(dataset / "sub-1" / "anat" / "sub-1_T1w.nii.gz")
+    qtbot.waitUntil(lambda: model.rowCount() == 1, timeout=_LIMIT_MS)
+    assert (model.rows[0].dataset, model.rows[0].columns["group"]) == (dataset, "b")
+    window.open_path(dataset)
+    qtbot.waitUntil(lambda: model.rowCount() == 4, timeout=_LIMIT_MS)
+    assert [row.name for row in model.rows] == ["sub-1", "sub-2", "sub-3", "sub-4"]
+
+
 def test_folder_without_a_scan_is_explained(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     (tmp_path / "nothing here").mkdir()
     window.open_path(tmp_path / "nothing here")

@@ -19,7 +19,13 @@ from brainstem_app.gui.viewer.overlays.overlay import colour_table
 from brainstem_app.gui.viewer.place_field import PlaceField
 from brainstem_app.gui.viewer.scale_bar import bar_length_mm
 from brainstem_app.gui.viewer.slice_view import PAGE, SliceView
-from brainstem_app.gui.viewer.volume import CanonicalGrid, image_volume, label_volume
+from brainstem_app.gui.viewer.volume import (
+    CanonicalGrid,
+    ImageVolume,
+    LabelVolume,
+    image_volume,
+    label_volume,
+)
 from brainstem_app.imaging.orientation import affine_from_letters, all_orientations
 
 from .conftest import SHAPE, VOXEL_MM
@@ -216,13 +222,26 @@ def test_picture_has_a_scale_bar_and_the_name_of_its_sides(show: Callable[[], Sl
     assert is_light(QRect(8, size.height() - 34, 120, 26))
 
 
-def test_window_suits_what_lies_in_the_box(show: Callable[[], SliceView]) -> None:
-    data = np.full((40, 40, 40), 1000, dtype=np.int16)
-    data[10:20, 10:20, 10:20] = np.linspace(200, 300, 10)[:, None, None]
-    image = image_volume(data, np.eye(4))
-    low, high = (image.lowest + image.step * step for step in image.window_for(((10, 10, 10), (19, 19, 19))))
-    assert 90 < low < 220
-    assert 300 < high < 340, "white matter of the brainstem is not white yet"
+def head_with_brainstem() -> tuple[ImageVolume, LabelVolume]:
+    """Fluid of 200 in a head of 3000, and in it 24 cm³ that run evenly from 600 to 1000, as labelled."""
+    data = np.full((80, 80, 80), 3000, dtype=np.int16)
+    data[10:60, 10:60, 10:70] = 200
+    data[20:40, 20:50, 20:60] = np.linspace(600, 1000, 40)
+    labels = np.zeros(data.shape, dtype=np.uint8)
+    labels[20:40, 20:50, 20:60] = 1
+    return image_volume(data, np.eye(4)), label_volume(labels, np.eye(4))
+
+
+def of_intensity(image: ImageVolume, window: tuple[float, float]) -> list[int]:
+    return [round(image.lowest + image.step * step) for step in window]
+
+
+def test_brainstem_takes_more_than_half_of_the_greys(show: Callable[[], SliceView]) -> None:
+    image, labels = head_with_brainstem()
+    low, high = of_intensity(image, image.window_for(labels))
+    assert low == pytest.approx(620 - 180, abs=6), "fluid is black"
+    assert high == pytest.approx(980 + 120, abs=6), "its brightest is not white yet"
+    assert (980 - 620) / (high - low) == pytest.approx(0.55, abs=0.01)
     view = show()
     view.set_image(image)
     view.set_home_window(5.0, 500.0)
@@ -232,6 +251,17 @@ def test_window_suits_what_lies_in_the_box(show: Callable[[], SliceView]) -> Non
     assert view.window == (0.0, 900.0), "the user has chosen"
     view.reset_window()
     assert view.window == (7.0, 700.0)
+
+
+def test_labels_of_one_nucleus_leave_the_brainstem_around_it_grey() -> None:
+    image, whole = head_with_brainstem()
+    few = np.zeros_like(whole.labels)
+    few[38:40, 30:36, 28:32] = 7  # all of one intensity, in the middle
+    low, high = of_intensity(image, image.window_for(LabelVolume(whole.grid, few)))
+    assert low < 600
+    assert high > 1000
+    nothing = LabelVolume(whole.grid, np.zeros_like(few))
+    assert image.window_for(nothing) == image.window
 
 
 def test_sliders_of_the_brightness_have_numbers_and_keep_their_order(qtbot: QtBot) -> None:
@@ -247,6 +277,10 @@ def test_sliders_of_the_brightness_have_numbers_and_keep_their_order(qtbot: QtBo
     assert low < high
     panel.low.setValue(900)
     assert panel.high.value() > panel.low.value()
+    panel.show_window(100.0, 90_000.0)  # white beyond the brightest
+    with qtbot.waitSignal(panel.window_chosen) as told:
+        panel.low.setValue(200)
+    assert told.args[1] == 90_000.0, "what is not moved stays"
     with qtbot.waitSignal(panel.auto_wanted):
         panel.auto_button.click()
 

@@ -84,7 +84,7 @@ def test_copy_into_itself_is_refused(study: Path, inside: str) -> None:
 
 
 def test_study_that_is_gone_is_explained(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="not there"):
+    with pytest.raises(InputError, match="does not exist"):
         copy_study(CopyStudyJob(study=tmp_path / "gone", out=tmp_path / "copy"), reporter())
     assert not (tmp_path / "copy").exists()
 

@@ -409,7 +409,7 @@ def test_folder_with_other_files_is_not_made_a_study(tmp_path: Path, model: Path
     (folder / "draft.txt").write_text("mine", encoding="utf-8")
     status, events = _run_in_study(folder, model, dataset)
     assert status == 2
-    assert "There is no study in this folder" in events[-1].what
+    assert "This folder is not empty, and no study" in events[-1].what
     assert [path.name for path in folder.iterdir()] == ["draft.txt"]
 
 
@@ -421,12 +421,17 @@ def test_scan_of_another_dataset_is_another_person_of_the_study(tmp_path: Path, 
     assert [result.name for result in study_results(study)] == ["ds_sub-01/bright-1", "sub-01/bright-1"]
 
 
-def test_study_is_made_of_one_dataset_only(tmp_path: Path, model: Path) -> None:
-    scan = _write_scan(tmp_path / "head.nii.gz")
-    status, events = _run_in_study(tmp_path / "study", model, scan)
+def test_study_of_a_scan_that_lies_alone_takes_on_the_first_dataset(tmp_path: Path, model: Path) -> None:
+    scan, study = _write_scan(tmp_path / "head.nii.gz"), tmp_path / "study"
+    assert _run_in_study(study, model, scan)[0] == 0
+    assert Study.open(study).settings.dataset_folder is None
+    status, events = _run_in_study(study, model)
     assert status == 2
-    assert "There is no study in this folder" in events[-1].what
-    assert not (tmp_path / "study").exists()
+    assert "no dataset yet" in events[-1].what
+    dataset = _bids(tmp_path, "sub-01")
+    assert _run_in_study(study, model, dataset)[0] == 0
+    assert Study.open(study).settings.dataset == str(dataset)
+    assert [result.name for result in study_results(study)] == ["head/bright-1", "sub-01/bright-1"]
 
 
 def test_corrected_result_of_a_study_gets_a_report_of_its_own(tmp_path: Path, model: Path) -> None:

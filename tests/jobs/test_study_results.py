@@ -12,10 +12,12 @@ import pytest
 
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.cli.app import run
-from brainstem_app.imaging.label_map import save_label_map
+from brainstem_app.imaging.bids.derivatives import dataset_id
+from brainstem_app.imaging.label_map import save_label_map, save_volume
 from brainstem_app.jobs.job import ChangeJob
 from brainstem_app.jobs.people.sessions import people_of
 from brainstem_app.jobs.results import import_results, restore
+from brainstem_app.study.identity import Identity, place_in_study
 from brainstem_app.study.result_state import ResultRecord
 from brainstem_app.study.segmentations import study_results
 from brainstem_app.study.study import Study
@@ -310,6 +312,102 @@ def test_restoring_that_was_killed_is_done_by_who_restores_again(
     assert _states(study)["sub-02"] == "unseen"
     assert len(list(result.glob("put_aside/*/*"))) == 3
     assert state_lines(result)[-1]["deed"] == "restored"
+
+
+def test_reports_on_people_of_a_study_lie_in_it_unless_another_place_is_given(
+    study: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["cohort", "--study", str(study.folder)]) == 0
+    (report,) = (study.folder / "reports").iterdir()
+    assert report.name.startswith("Groups 2")
+    assert (report / "cohort.json").is_file()
+    assert run(["cohort", str(study.folder / "segmentations")]) == 2
+    assert "where the results go" in capsys.readouterr().err
+    (tmp_path / "papers").mkdir()
+    assert run(["cohort", "--study", str(tmp_path / "papers")]) == 2
+    assert "no study" in capsys.readouterr().err
+    assert not list((tmp_path / "papers").iterdir())
+    # Nothing of it is in a copy to hand on.
+    assert run(["copy", str(study.folder), "--out", str(tmp_path / "copy"), "--share"]) == 0
+    assert "reports on groups" in capsys.readouterr().err
+    assert not (tmp_path / "copy" / "reports").exists()
+    assert "(`reports`)" in (tmp_path / "copy" / "SHARED.txt").read_text(encoding="utf-8")
+
+
+def test_loose_result_is_corrected_and_restored_by_its_folder(
+    tmp_path: Path, table: LabelTable, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = write_segmentation(tmp_path / "old" / "head", table, "head.nii.gz", 12)
+    before = (place / "report.json").read_bytes()
+    words = ["correct", str(place)]
+    assert run(words) == 2
+    assert "were not corrected" in capsys.readouterr().err
+    edited = correct_by_hand(place, 4)
+    assert run(words) == 1
+    assert "--scan" in capsys.readouterr().err
+    scan = tmp_path / "head.nii.gz"
+    save_volume(scan, np.arange(216.0, dtype=np.float32).reshape(6, 6, 6), AFFINE)
+    assert run([*words, "--scan", str(scan)]) == 0
+    report = json.loads((place / "edited" / "report.json").read_text(encoding="utf-8"))
+    volumes = {s["name"]: s["volume_mm3"] for s in report["structures"]}
+    assert volumes["RN_L"] == (12 + 4) * 2
+    assert report["volume_method"] == "corrected"
+    manifest = json.loads((place / "edited" / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["command"] == ["brainstem-app", "correct", "head", "--scan", "head.nii.gz"]
+    assert (place / "report.json").read_bytes() == before
+    assert not (place / "state.json").exists()
+    assert run(["restore", str(place)]) == 0
+    assert not edited.exists()
+    assert (place / "put_aside" / "1" / "edited" / "report.json").is_file()
+    assert run(["restore", str(place)]) == 0  # nothing left to do
+    assert "were not corrected" in capsys.readouterr().err
+
+
+def test_scan_that_is_another_one_now_is_not_shown_under_the_labels(
+    tmp_path: Path, table: LabelTable
+) -> None:
+    place = write_segmentation(tmp_path / "old" / "head", table, "head.nii.gz", 12)
+    report = json.loads((place / "report.json").read_text(encoding="utf-8"))
+    report["scan"]["sha256"] = "a" * 64
+    (place / "report.json").write_text(json.dumps(report), encoding="utf-8")
+    correct_by_hand(place, 4)
+    scan = tmp_path / "head.nii.gz"
+    save_volume(scan, np.ones((6, 6, 6), dtype=np.float32), AFFINE)
+    assert run(["correct", str(place), "--scan", str(scan)]) == 1
+    assert not (place / "edited").exists()
+
+
+def test_result_of_a_study_is_corrected_by_its_folder_as_by_its_name(study: Study, tmp_path: Path) -> None:
+    place = study.folder / "segmentations" / "sub-02" / "net-1"
+    correct_by_hand(place, 4)
+    scan = tmp_path / "scan.nii.gz"
+    save_volume(scan, np.arange(216.0, dtype=np.float32).reshape(6, 6, 6), AFFINE)
+    assert run(["correct", str(place), "--scan", str(scan)]) == 0
+    assert [line["deed"] for line in state_lines(place)] == ["corrected"]
+    assert run(["restore", str(place)]) == 0
+    assert [line["deed"] for line in state_lines(place)] == ["corrected", "restored"]
+
+
+def test_results_begin_a_study_in_a_new_folder_and_belong_to_its_dataset_later(
+    study: Study, tmp_path: Path
+) -> None:
+    old, new = study.folder / "segmentations", tmp_path / "new study"
+    assert run(["study", "import-results", str(new), str(old)]) == 0
+    begun = Study.open(new)
+    assert begun.settings.dataset_folder is None
+    assert [result.name for result in study_results(new)] == [r.name for r in study_results(study.folder)]
+    # Its dataset is known later: the same people; those of another dataset have its name before theirs.
+    _, place = place_in_study(begun.with_dataset(tmp_path / "ds"), _person(tmp_path / "ds"))
+    assert place == new / "segmentations" / "sub-01"
+    _, place = place_in_study(Study.open(new), _person(tmp_path / "elsewhere"))
+    assert place == new / "segmentations" / "elsewhere_sub-01"
+    (tmp_path / "papers").mkdir()
+    (tmp_path / "papers" / "draft.txt").write_text("of somebody else", encoding="utf-8")
+    assert run(["study", "import-results", str(tmp_path / "papers"), str(old)]) == 2
+
+
+def _person(dataset: Path) -> Identity:
+    return Identity(dataset.name, dataset_id(dataset), "sub-01")
 
 
 def test_import_that_was_killed_says_whose_the_result_is_once_it_is_whole(

@@ -6,9 +6,12 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
+from onnx import TensorProto, helper
 
+from brainstem_app.errors import InputError
 from brainstem_app.jobs.kinds.job_model import DEFAULT_MODEL
 from brainstem_app.models import onnx_predictor
 from brainstem_app.models.library import find_model
@@ -71,3 +74,23 @@ def test_card_that_fails_on_the_way_leaves_the_work_to_the_processor(
     expected = opened.processor.run(None, {given.name: images})[0]
     np.testing.assert_array_equal(predictor.run(images), expected)
     assert "the graphics card failed: the device was removed" in predictor.device
+
+
+@pytest.mark.parametrize("grown", [7_000, 200_000])
+def test_network_that_asks_for_more_memory_than_there_is_is_refused(tmp_path: Path, grown: int) -> None:
+    """A few lines ask for 150 GB, and for 123 TB; the limit stands before the system's own."""
+    path = tmp_path / "model.onnx"
+    shape = helper.make_tensor("shape", TensorProto.INT64, [6], [grown, grown, 1, 1, 1, 1])
+    nodes = [
+        helper.make_node("Expand", ["image", "shape"], ["large"]),
+        helper.make_node("ReduceMax", ["large"], ["highest"], keepdims=0),
+        helper.make_node("Add", ["image", "highest"], ["probabilities"]),
+    ]
+    image = helper.make_tensor_value_info("image", TensorProto.FLOAT, ["N", 16, 16, 3])
+    answer = helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, None)
+    graph = helper.make_graph(nodes, "large", [image], [answer], [shape])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), path)
+    network = OnnxPredictor(path)
+    with pytest.raises(InputError, match=r"^The network cannot be computed: Available memory of") as refused:
+        network.run(np.zeros((1, 16, 16, 3), np.float32))
+    assert refused.value.where == str(path)

@@ -1,8 +1,9 @@
 """Take the pictures of docs/tutorials/a-study-of-two-groups.md, from studies made by its commands.
 
 Run under a display, e.g. ``xvfb-run -s "-screen 0 1400x900x24" python
-tests/screenshots/take_study_screenshots.py OUT --dataset ds002748 --study study --twice twice-study``.
-The groups are compared anew. The picture of Review is of a hand at work, and was taken while it drew.
+tests/screenshots/take_study_screenshots.py OUT --dataset ds002748 --study study --twice twice-study``. What
+the tutorial does with the mouse is done: the labels of sub-05 are painted on, saved and reported anew, and
+groups are compared, in the study that is given.
 """
 
 from __future__ import annotations
@@ -12,35 +13,36 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QImage
-from take_screenshots import settle, wait_for
+from PySide6.QtTest import QTest
+from take_review_screenshots import review_of
+from take_screenshots import be_idle, open_study, open_window, take, wait_for
 
 from brainstem_app.gui.application import make_application
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.quality.wall_model import Order
+from brainstem_app.gui.report.retest_panel import PairsFrom
 from brainstem_app.gui.review.paper_figure import FigureStyle, draw_figure, save_figure, series_of
-from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.viewer.convention import Plane
 from brainstem_app.gui.workflow.step import StepName
 
 SIZE = (1280, 800)
-_QUALITY_OF_JPEG = 82
-_SHOWN = "sub-01/"
-_JOB_S = 600.0
+CORRECTED, SHOWN = "sub-05", "sub-01"
+_JOB_S = 900.0
 
 
-def take(window: MainWindow, out: Path, name: str) -> None:
-    """Save a picture of the window."""
-    settle(1.0)
-    window.grab().save(str(out / f"study_{name}.jpg"), quality=_QUALITY_OF_JPEG)
+def result_of(window: MainWindow, subject: str) -> Path:
+    """Where the wall has the result of a subject."""
+    page: Any = window.page(StepName.QUALITY)
+    wait_for(lambda: page.model.rowCount() > 0)
+    return next(Path(item.folder) for item in page.model.items if item.name.startswith(f"{subject}/"))
 
 
-def open_study(window: MainWindow, folder: Path) -> None:
-    """Open a study and wait until it is there."""
-    window.open_path(folder)
-    wait_for(lambda: window.context.study.folder == folder)
-    settle(3.0)
+def wait_for_jobs(window: MainWindow) -> None:
+    """Wait until all jobs have ended and what they wrote is shown."""
+    wait_for(lambda: all(job.state.is_over for job in window.context.jobs.jobs), _JOB_S)
+    be_idle(window)
 
 
 def take_scans(window: MainWindow, out: Path, dataset: Path) -> None:
@@ -50,32 +52,53 @@ def take_scans(window: MainWindow, out: Path, dataset: Path) -> None:
     model = window.scans.model
     wait_for(lambda: model.rowCount() > 0 and model.next_to_examine() is None)
     window.scans.table.selectAll()
-    take(window, out, "scans")
+    take(window, out, "study_scans")
+
+
+def take_correction(window: MainWindow, out: Path) -> None:
+    """Paint at the edge of a red nucleus, save the copy, have its report written, and accept it."""
+    window.show_step(StepName.QUALITY)
+    review = review_of(window, result_of(window, CORRECTED))
+    review.commands["brush"].trigger()
+    be_idle(window)
+    view, (x, y, _z) = review.views.panes[Plane.AXIAL].view, review.views.crosshair
+    image = review.document.image
+    assert image is not None
+    width, height, _slices = image.grid.voxel_size_mm
+    for step in range(5):
+        place = view.box.mapViewToScene(QPointF((x + 2.5) * width, (y - 0.5 + step / 2) * height))
+        QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=view.mapFromScene(place))
+    assert review.document.editor.can_undo
+    review.commands["save_copy"].trigger()
+    wait_for(lambda: not review.commands["save_copy"].isEnabled())
+    take(window, out, "study_review")
+    review.commands["look"].trigger()
+    window.show_step(StepName.QUALITY)
+    page: Any = window.page(StepName.QUALITY)
+    be_idle(window)
+    row = next(n for n, item in enumerate(page.model.items) if item.name.startswith(f"{CORRECTED}/"))
+    page.wall.setCurrentIndex(page.model.index(row, 0))
+    QTest.mouseClick(page.correct_button, Qt.MouseButton.LeftButton)
+    wait_for_jobs(window)
+    QTest.mouseClick(page.accept_button, Qt.MouseButton.LeftButton)
+    window.message_bar.clear()
 
 
 def take_results(window: MainWindow, out: Path) -> None:
     """Take the wall, and the figure of one result."""
     window.show_step(StepName.QUALITY)
     page: Any = window.page(StepName.QUALITY)
-    wait_for(lambda: page.model.rowCount() > 0)
     page.order.setCurrentIndex(page.order.findData(Order.FIT))
-    take(window, out, "quality")
-    folder = next(item.folder for item in page.model.items if item.name.startswith(_SHOWN))
-    window.opening.review_results((folder,))
-    wait_for(lambda: _reviewed(window) == folder)
-    settle(2.0)
-    review: Any = window.review
-    content = review.views.figure_content()
+    page.wall.setCurrentIndex(page.model.index(0, 0))
+    page.wall.scrollToTop()
+    take(window, out, "study_quality")
+    content = review_of(window, result_of(window, SHOWN)).views.figure_content()
+    assert content is not None
     figure = draw_figure(content, series_of(content, Plane.AXIAL, 8), FigureStyle(columns=4))
     with tempfile.TemporaryDirectory() as home:
         whole = QImage(str(save_figure(figure, Path(home) / "figure.png")))
     small = whole.scaledToWidth(SIZE[0], Qt.TransformationMode.SmoothTransformation)
-    small.save(str(out / "study_figure.jpg"), quality=_QUALITY_OF_JPEG)
-
-
-def _reviewed(window: MainWindow) -> Path | None:
-    result = None if window.review is None else window.review.document.result
-    return None if result is None else result.folder
+    small.save(str(out / "study_figure.png"))
 
 
 def take_groups(window: MainWindow, out: Path) -> None:
@@ -86,20 +109,32 @@ def take_groups(window: MainWindow, out: Path) -> None:
     wait_for(lambda: len(page.cohort.subjects.ticked()) > 1)
     page.cohort.tabs.setCurrentWidget(page.cohort.adjust)
     page.cohort.covariates.tick(["age", "sex"])
-    take(window, out, "groups")
+    take(window, out, "study_groups")
     page.cohort.start_button.click()
-    wait_for(lambda: all(job.state.is_over for job in window.context.jobs.jobs), _JOB_S)
-    settle(3.0)
-    take(window, out, "result")
+    wait_for_jobs(window)
+    window.message_bar.clear()
+    take(window, out, "study_result")
 
 
-def take_change(window: MainWindow, out: Path) -> None:
-    """Take who can be measured over time."""
+def take_twice(window: MainWindow, out: Path) -> None:
+    """Take who can be measured over time, and how well two scans of one person repeat."""
     window.show_step(StepName.REPORT)
     page: Any = window.page(StepName.REPORT)
     page.change_button.setChecked(True)
     wait_for(lambda: page.change.rows.rowCount() > 0)
-    take(window, out, "change")
+    take(window, out, "study_change")
+    page.retest_button.click()
+    page.retest.way.setCurrentIndex(page.retest.way.findData(PairsFrom.STUDY))
+    wait_for(lambda: page.retest.pairs.rowCount() > 0)
+    be_idle(window)
+    if not page.retest.start_button.isEnabled():
+        page.retest.confirmed.setChecked(True)
+        wait_for(page.retest.start_button.isEnabled)
+    page.run()
+    wait_for_jobs(window)
+    window.message_bar.clear()
+    page.report.table.selectRow(4)
+    take(window, out, "report_repeated")
 
 
 def main() -> None:
@@ -109,21 +144,17 @@ def main() -> None:
     for name in ("--dataset", "--study", "--twice"):
         parser.add_argument(name, type=Path, required=True)
     arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
     make_application()
-    with tempfile.TemporaryDirectory() as home:
-        settings = WindowSettings(QSettings(str(Path(home) / "settings.ini"), QSettings.Format.IniFormat))
-        settings.results_folder, settings.jobs_folder = Path(home) / "results", Path(home) / "jobs"
-        window = MainWindow(settings)
-        window.resize(*SIZE)
-        window.show()
+    with open_window(size=SIZE) as window:
         wait_for(lambda: bool(window.segment_page.segment_panel.model))
         take_scans(window, arguments.out, arguments.dataset)
         open_study(window, arguments.study)
+        take_correction(window, arguments.out)
         take_results(window, arguments.out)
         take_groups(window, arguments.out)
         open_study(window, arguments.twice)
-        take_change(window, arguments.out)
-        window.close()
+        take_twice(window, arguments.out)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine
+from brainstem_app.imaging.spaces import BOX_SHAPE, Space, box_affine
+from brainstem_app.study.beginning import begin_study
 from brainstem_app.study.splits import split_subjects
 from brainstem_app.study.study import UNCERTAINTY_FILE, Failure, Study, StudySettings, SubjectRecord
 
@@ -29,15 +30,56 @@ def test_study_survives_the_disk(tmp_path: Path) -> None:
     assert '"schema": "brainstem-study/1"' in text
 
 
+def _prepared(folder: Path) -> Study:
+    study = Study.create(folder, SETTINGS)
+    _record("sub-01").save(study.subject_folder("sub-01") / "manifest.json")
+    return study
+
+
 def test_creating_again_opens_what_is_there(tmp_path: Path) -> None:
-    made = Study.create(tmp_path, SETTINGS)
+    made = _prepared(tmp_path)
     assert Study.create(tmp_path, StudySettings(dataset="/data/ds", atlas_version="1", seed=9)) == made
 
 
-def test_going_on_with_other_settings_is_refused(tmp_path: Path) -> None:
-    Study.create(tmp_path, SETTINGS)
-    with pytest.raises(InputError, match="space"):
-        Study.create(tmp_path, SETTINGS.model_copy(update={"space": "nonlinear"}))
+@pytest.mark.parametrize("other", [{"space": "nonlinear"}, {"dataset": "/data/other"}])
+def test_going_on_with_other_settings_is_refused(tmp_path: Path, other: dict[str, str]) -> None:
+    _prepared(tmp_path)
+    with pytest.raises(InputError, match=next(iter(other))):
+        Study.create(tmp_path, SETTINGS.model_copy(update=other))
+
+
+def test_study_that_was_only_begun_takes_on_all_settings(tmp_path: Path) -> None:
+    begun = Study.create(tmp_path, StudySettings())
+    assert begun.is_empty
+    assert begun.settings.dataset_folder is None
+    other = SETTINGS.model_copy(update={"space": Space.NONLINEAR, "seed": 9})
+    made = Study.create(tmp_path, other)
+    assert (made.settings.dataset, made.settings.space, made.settings.seed) == (
+        "/data/ds",
+        Space.NONLINEAR,
+        9,
+    )
+    assert made.settings.created == begun.settings.created
+
+
+def test_study_with_results_alone_keeps_its_dataset_and_takes_on_the_space(tmp_path: Path) -> None:
+    study = Study.create(tmp_path, SETTINGS)
+    (tmp_path / "segmentations" / "sub-01").mkdir(parents=True)
+    assert not study.is_empty
+    other = SETTINGS.model_copy(update={"space": Space.NONLINEAR})
+    assert Study.create(tmp_path, other).settings.space is Space.NONLINEAR
+    with pytest.raises(InputError, match="dataset"):
+        Study.create(tmp_path, SETTINGS.model_copy(update={"dataset": "/data/other"}))
+
+
+def test_folder_of_something_else_is_no_study_and_none_is_begun_there(tmp_path: Path) -> None:
+    (tmp_path / "draft.txt").write_text("of somebody else", encoding="utf-8")
+    with pytest.raises(InputError, match="no study"):
+        Study.open(tmp_path)
+    with pytest.raises(InputError, match="not empty"):
+        begin_study(tmp_path, StudySettings())
+    (tmp_path / "empty").mkdir()
+    assert begin_study(tmp_path / "empty", StudySettings()) == Study.open(tmp_path / "empty")
 
 
 def test_study_takes_on_a_new_atlas_and_knows_which_subjects_lack_it(tmp_path: Path) -> None:
@@ -203,7 +245,7 @@ def test_uncertainty_is_read_where_a_subject_has_it_and_refused_where_it_is_none
 
 
 def test_how_far_references_are_off_follows_the_atlas_only(tmp_path: Path) -> None:
-    Study.create(tmp_path, SETTINGS)
+    _prepared(tmp_path)
     known = SETTINGS.model_copy(update={"reference_mm": 0.3})
     assert Study.create(tmp_path, known).settings.reference_mm is None, "labels may be of another origin"
     other = known.model_copy(update={"atlas_sha256": "a" * 64})

@@ -160,7 +160,7 @@ class Document(QObject):
             self.comparison.changed,
         ):
             signal.connect(lambda *_told: self._tell_shapes())
-        editor.saved.connect(lambda _copy: self._read_result_again())
+        editor.saved.connect(lambda _copy: self.read_result_again())
         self.structures.visibility_changed.connect(self._on_visible)
         self._volumes_soon.timeout.connect(self.volumes_changed)
 
@@ -265,7 +265,7 @@ class Document(QObject):
         self.result = files
         self.result_changed.emit()
 
-    def _read_result_again(self) -> None:
+    def read_result_again(self) -> None:
         """Take note of the corrected copy that lies in the result's folder now."""
         if self.result is not None and self.result.is_segmentation:
             self._set_result(find_result(self.result.folder))

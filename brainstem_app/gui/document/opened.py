@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from brainstem_app.errors import InputError
 from brainstem_app.gui.document.reported import graded, report_beside, reported_mm3
 from brainstem_app.gui.document.result_model import UNKNOWN_MODEL, ResultModel, model_of_report
-from brainstem_app.imaging.edited_version import EditedVersion, latest_edit, original_of
+from brainstem_app.imaging.edited_version import EditedVersion, digest_of, latest_edit, original_of
 from brainstem_app.small_files import parse_json, read_json
+from brainstem_app.study.scan_of_result import scan_of_result
 
 if TYPE_CHECKING:
     from brainstem_app.atlas.label_table import LabelTable
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from brainstem_app.imaging.scan import Finding
 
 LABELS_FILE = "labels_native.nii.gz"
-JOB_FILE_NAME = "job.json"
 _RESULT_PLACES = ("*", "reports/*", "*/*", "*/reports/*")  # of a batch, and of several
 _LABEL_MARKS = ("labels_", "_dseg.", "_labels.", "aseg.")
 
@@ -101,6 +101,8 @@ class ResultFiles:
         Whether Segment has written the folder; else it is that of a label map of another origin.
     edited : EditedVersion or None
         What is known of the corrected copy that `labels` is.
+    is_anew : bool
+        Whether the report is that of these corrected labels.
     model : ResultModel
         That the report names.
     """
@@ -114,6 +116,7 @@ class ResultFiles:
     scan: Path | None = None
     is_segmentation: bool = False
     edited: EditedVersion | None = None
+    is_anew: bool = False
     model: ResultModel = UNKNOWN_MODEL
 
     @property
@@ -280,7 +283,7 @@ def read_result_for_viewer(
     files = find_result(folder)
     labels = read_labels_for_viewer(files.labels, atlas, like)
     findings = () if files.report_json is None else _findings_of_report(files.report_json)
-    if files.edited is not None:
+    if files.edited is not None and not files.is_anew:  # else the report says it
         findings = (*findings, _finding_of_edit(files.edited))
     if files.scan is None or files.scan == open_scan or not files.scan.exists():
         return OpenedResult(files, labels, None, findings)
@@ -311,16 +314,19 @@ def find_result(folder: Path) -> ResultFiles:
     home = homes[0]
     original, report = home / LABELS_FILE, home / "report.json"
     edited = latest_edit(original)
+    is_anew = edited is not None and _has_report_of(edited, home)
+    pages = home / "edited" if is_anew else home
     return ResultFiles(
         folder=home,
         labels=original if edited is None else edited.path,
-        report_html=_existing(home / "report.html"),
-        report_pdf=_existing(home / "report.pdf"),
-        report_csv=_existing(home / "report.csv"),
-        report_json=_existing(report),
+        report_html=_existing(pages / "report.html"),
+        report_pdf=_existing(pages / "report.pdf"),
+        report_csv=_existing(pages / "report.csv"),
+        report_json=_existing(pages / "report.json"),
         scan=scan_of_result(home),
         is_segmentation=True,
         edited=edited,
+        is_anew=is_anew,
         model=model_of_report(report),
     )
 
@@ -356,25 +362,11 @@ def _existing(path: Path) -> Path | None:
     return path if path.is_file() else None
 
 
-def scan_of_result(home: Path) -> Path | None:
-    """Return the scan that a result is of, as the study's record or the job file above it names it."""
-    from brainstem_app.imaging.inputs import expand_inputs
+def _has_report_of(edited: EditedVersion, home: Path) -> bool:
+    """Whether the report of this correction was written into the folder of a result."""
+    from brainstem_app.jobs.results.quality_file import has_report_of
 
-    try:  # of a result of a study
-        if scan := read_json(home / "state.json")["scan"]:
-            return Path(scan)
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
-    for folder in list(home.parents)[:2]:  # results of BIDS derivatives lie one folder deeper
-        try:
-            scans = read_json(folder / JOB_FILE_NAME)["scans"]
-            paths = [Path(scan) for scan in scans]
-            if len(paths) == 1:
-                return paths[0]
-            return {scan.name: scan.path for scan in expand_inputs(paths)}.get(home.name)
-        except (OSError, ValueError, KeyError, TypeError, InputError):
-            continue
-    return None
+    return has_report_of(home, digest_of(edited.path))
 
 
 def _finding_of_edit(edited: EditedVersion) -> Finding:

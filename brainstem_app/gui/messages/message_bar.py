@@ -134,11 +134,13 @@ class MessageBar(QFrame):
         return not message.is_of_page or message.owner.partition("/")[0] == self._page
 
     def show_message(self, message: Message) -> None:
-        """Show a message: in place of information, of its owner's last one, and above all others."""
+        """Show a message: in place of information, of its owner's last one and of one in the same words."""
         self._messages = [
             other
             for other in self._messages
-            if other.owner != message.owner and other.level is not MessageLevel.INFO
+            if other.owner != message.owner
+            and other.level is not MessageLevel.INFO
+            and (other.what, other.where, other.fix) != (message.what, message.where, message.fix)
         ]
         self._messages.append(message)
         if self.message is message:

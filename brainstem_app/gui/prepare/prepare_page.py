@@ -222,14 +222,14 @@ class PreparePage(StepPage):
     def _read(self) -> None:
         study = self.context.study
         contents, dataset = study.contents, self.dataset
-        settings = None if contents is None else contents.settings
-        if settings is not None:
-            dataset = Path(settings.dataset)
-            self.form.set_values(
-                {"dataset": settings.dataset, "space": settings.space, "atlas": settings.atlas}
-            )
+        is_prepared = contents is not None and contents.is_prepared
+        if contents is not None and contents.settings.dataset and (is_prepared or dataset is None):
+            self.form.set_values({"dataset": contents.settings.dataset})
+            dataset = Path(contents.settings.dataset)
+        if contents is not None and is_prepared:
+            self.form.set_values({"space": contents.settings.space, "atlas": contents.settings.atlas})
         for name in ("dataset", "space", "atlas"):
-            self.form.editor(name).setEnabled(settings is None)
+            self.form.editor(name).setEnabled(not is_prepared)
         self._reader.read(
             lambda: read_subjects(dataset, contents),
             self._show_subjects,
@@ -376,7 +376,7 @@ class PreparePage(StepPage):
     def _reference_words(self) -> str:
         """Say how far the reference labels may be off; nothing where that is not known."""
         contents = self.context.study.contents
-        mm = None if contents is None or contents.settings is None else contents.settings.reference_mm
+        mm = None if contents is None else contents.settings.reference_mm
         if mm is None:
             return ""
         return (

@@ -203,7 +203,7 @@ class QualityPage(StepPage):
 
     def _read(self) -> None:
         """Read the table on a thread; what was read before somebody decided is not shown after it."""
-        folder = self.context.study.results_study
+        folder = self.context.study.folder
         if folder is None:
             self._reader.forget()
             self._show(QualityItems())
@@ -231,10 +231,6 @@ class QualityPage(StepPage):
         self._show_emptiness(found)
         if not self.context.study.is_open:
             words = "Open a study (Ctrl+Shift+N) or begin one (Ctrl+N) to look at its results."
-        elif self.context.study.results_study is None:
-            words = (
-                f"The study is empty: segment the scans of a BIDS dataset ({StepName.SCANS.key}) to fill it."
-            )
         elif not found.items and not found.newer:
             words = f"The study holds no segmentation yet: segment its scans ({StepName.SCANS.key})."
         elif found.newer:
@@ -291,7 +287,7 @@ class QualityPage(StepPage):
 
     def run(self) -> None:
         """Look at all results: a job writes the table and the pictures."""
-        folder = self.context.study.results_study
+        folder = self.context.study.folder
         if folder is not None and self._job is None:
             self.context.jobs.submit(QualityJob(study=folder), study=folder)
             self.wall.setFocus(Qt.FocusReason.OtherFocusReason)  # else it goes to the note
@@ -391,5 +387,5 @@ class QualityPage(StepPage):
             button.setEnabled(item is not None)
         self.undo_button.setEnabled(item is not None and item.state in ("accepted", "rejected"))
         self.correct_button.setVisible(item is not None and item.needs_report)
-        has_study = self.context.study.results_study is not None
+        has_study = self.context.study.folder is not None
         self.look_button.setEnabled(has_study and self._job is None)

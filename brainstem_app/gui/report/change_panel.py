@@ -270,7 +270,7 @@ class ChangePanel(ComparisonPanel):
         self._update()
 
     def _update(self) -> None:
-        self.start_button.setEnabled(self._ready > 0 and self._context.jobs.find("change", None) is None)
+        self.start_button.setEnabled(self._ready > 0 and not self._is_at_work("change"))
 
     # The job -----------------------------------------------------------------------------------------
 

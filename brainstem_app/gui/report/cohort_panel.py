@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -142,9 +143,10 @@ class CohortPanel(CohortForm):
     def _table_of_study(self) -> Path | None:
         """Table of the open study's dataset, for changes: their reports name no scans."""
         contents = self._context.study.contents
-        if not self.of_changes or contents is None or contents.settings is None:
+        dataset = None if contents is None else contents.settings.dataset_folder
+        if not self.of_changes or dataset is None:
             return None
-        table = Path(contents.settings.dataset) / "participants.tsv"
+        table = dataset / "participants.tsv"
         return table if table.is_file() else None
 
     def _show_people(self, people: People) -> None:
@@ -195,7 +197,7 @@ class CohortPanel(CohortForm):
     def _tick_all(self) -> None:
         """Tick the latest segmentation of each person, of the open study if it has any; no rejected ones."""
         latest: dict[str, str] = {}
-        place = self._context.study.results_folder_of(())
+        place = self._context.study.results_folder
         in_study = [f for f in self._entries if place is not None and Path(f).is_relative_to(place)]
         for folder in in_study or self._entries:
             if self._entries[folder].is_rejected or Path(folder) in self.people.again:
@@ -211,8 +213,20 @@ class CohortPanel(CohortForm):
         """Ticked covariates that are asked about before they become categories."""
         return tuple(column for column in self.covariates.ticked() if column in self.people.asks)
 
+    def _left_out(self) -> dict[str, str]:
+        """Say why ticked results do not count, by their folder: rejected, or corrected and not wanted."""
+        ticked = {
+            folder: self._entries[folder] for folder in self.subjects.ticked() if folder in self._entries
+        }
+        left = {folder: "Rejected" for folder, entry in ticked.items() if entry.is_rejected}
+        if not self.of_changes and chosen_edited(self.edited) == "leave-out":
+            corrected = (f for f, entry in ticked.items() if entry.is_edited or entry.is_corrected)
+            left = dict.fromkeys(corrected, "Corrected") | left
+        return left
+
     def _update(self) -> None:
-        folders = [Path(folder) for folder in self.subjects.ticked()]
+        left = self._left_out()
+        folders = [Path(folder) for folder in self.subjects.ticked() if folder not in left]
         made_with = [self.people.made_with[folder] for folder in folders if folder in self.people.made_with]
         different, asked = made_differently(made_with), self._asked()
         self.mixed.setVisible(bool(different) or self.reference_file.asks_version(made_with))
@@ -222,11 +236,10 @@ class CohortPanel(CohortForm):
         self.of_study.setVisible(not self.of_changes)
         problem = self._problem(chosen, different, asked)
         people = f"{counted(len(chosen), 'person')}."
-        said = (people, *self._cautions(chosen), *self._again_words(), *self._edited_words())
+        said = (people, *self._cautions(chosen), *self._again_words(), *self._edited_words(left))
         self.said.setText(problem or " ".join(said))
-        self.start_button.setEnabled(not problem and self._context.jobs.find("cohort", None) is None)
-        is_saving = self._context.jobs.find("save-reference", None) is not None
-        self.persons.save_button.setEnabled(bool(folders) and not is_saving)
+        self.start_button.setEnabled(not problem and not self._is_at_work("cohort"))
+        self.persons.save_button.setEnabled(bool(folders) and not self._is_at_work("save-reference"))
 
     def _problem(self, chosen: list[str], different: str, asked: tuple[str, ...]) -> str:
         """Why these people cannot be compared; empty if they can."""
@@ -300,15 +313,15 @@ class CohortPanel(CohortForm):
         words = "Segmented more than once, one result counts: {0}."
         return [words.format(listed(names))] if names else []
 
-    def _edited_words(self) -> list[str]:
-        """Say whether corrected labels count, and who was rejected and does not."""
+    def _edited_words(self, left: Mapping[str, str]) -> list[str]:
+        """Say whether corrected labels count, and whose results do not."""
         if self.of_changes:
             return []
-        ticked = (self._entries[folder] for folder in self.subjects.ticked() if folder in self._entries)
-        rejected = [entry.name for entry in ticked if entry.is_rejected]
-        said = "Corrected labels {0}, rejected results do not count."
-        left = [f"Rejected, so left out: {listed(rejected)}."] if rejected else []
-        return [said.format(self.edited.currentText()), *left]
+        said = [f"Corrected labels {self.edited.currentText()}, rejected results do not count."]
+        for why in dict.fromkeys(left.values()):
+            names = [self._entries[folder].name for folder in left if left[folder] == why]
+            said.append(f"{why}, so left out: {listed(names)}.")
+        return said
 
     def _lacks(self, name: str, columns: list[str]) -> bool:
         from brainstem_app.reports.scan.scan_entry import BRAIN_ML, INTRACRANIAL_ML
@@ -322,7 +335,7 @@ class CohortPanel(CohortForm):
         """Results of the open study that are ticked, with one model; None for any other choice."""
         rejected = [Path(folder) for folder, entry in self._entries.items() if entry.is_rejected]
         chosen = [Path(folder) for folder in self.subjects.ticked()]
-        return choice_in_study(self._context.study.results_study, chosen, rejected)
+        return choice_in_study(self._context.study.folder, chosen, rejected)
 
     def _asked_people(self) -> dict[str, Any]:
         """Return what a comparison and a reference group share: who, by which table, adjusted for what."""
@@ -331,7 +344,7 @@ class CohortPanel(CohortForm):
         whole: dict[str, Any] = {"results": tuple(Path(folder) for folder in self.subjects.ticked())}
         if of_study is not None:
             whole = {
-                "study": self._context.study.results_study,
+                "study": self._context.study.folder,
                 "model": of_study.model,
                 "subjects": of_study.subjects,
             }

@@ -73,6 +73,10 @@ class ComparisonPanel(QWidget):
         """Give the keys to the first choice."""
         raise NotImplementedError
 
+    def _is_at_work(self, kind: str) -> bool:
+        """Whether a job of this kind waits or runs already."""
+        return self._context.jobs.find(kind, self._context.study.folder) is not None
+
     def _update(self) -> None:
         """Say what would be compared, and whether it can begin."""
         raise NotImplementedError
@@ -84,15 +88,18 @@ class ComparisonPanel(QWidget):
         title: str,
         done: Callable[[Path], object] | None = None,
     ) -> None:
-        """Make a folder for the result and queue the job that fills it; its report is shown by default."""
-        when_done = done or self.finished.emit
+        """Make a folder for the result and queue the job that fills it; its report is shown by default.
+
+        While a study is open the folder lies in it.
+        """
+        when_done, study = done or self.finished.emit, self._context.study
         try:
-            out = new_folder(self._context.settings.results_folder, folder_name)
+            out = new_folder(study.reports_folder or self._context.settings.results_folder, folder_name)
         except OSError as error:
             self.message.emit(message_of_error(error, "The result folder cannot be written.", "start"))
             return
         self.resolved.emit("start")
-        queued = self._context.jobs.submit(make_job(out), title)
+        queued = self._context.jobs.submit(make_job(out), title, study.folder)
         if queued is None:
             remove_job_without_result(out)
             return

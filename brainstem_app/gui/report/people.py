@@ -242,7 +242,7 @@ def made_differently(made_with: Sequence[tuple[str, ...]]) -> str:
 
 def _table_of(names: dict[Path, str]) -> Path | None:
     """Return the table of the first dataset that a scan of these results lies in."""
-    from brainstem_app.gui.document.opened import scan_of_result
+    from brainstem_app.study.scan_of_result import scan_of_result
 
     for folder in names:
         scan = scan_of_result(folder)

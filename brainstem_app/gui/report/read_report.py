@@ -135,7 +135,7 @@ def _segmentation(entry: ReportEntry, path: Path) -> ReportContent:
     if entry.is_edited:
         told = (
             "The labels were corrected by hand since; these numbers are those of the original. "
-            "Of a result of a study, Quality writes the report anew."
+            "Review writes the report anew."
         )
         lines.append(("edited", told))
     lines += [(finding.level.value, finding.text) for finding in report.warnings]

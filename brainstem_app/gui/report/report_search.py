@@ -14,6 +14,7 @@ from brainstem_app.gui.document.result_model import model_of_report
 from brainstem_app.gui.report.report_entries import ENDINGS, ReportEntry, ReportKind, files_of
 from brainstem_app.imaging.edited_version import EDITED_MARK, latest_edit
 from brainstem_app.small_files import read_small
+from brainstem_app.study.people_reports import REPORTS_FOLDER
 from brainstem_app.study.result_state import STATE_FILE
 
 #: Seconds after which those that are known so far are shown.
@@ -81,8 +82,8 @@ class ReportSearch:
 
     def find(self, study: Path | None, *results: Path) -> FoundReports:
         """List the reports of a study and of folders of results, as many as are read at once."""
-        in_study = () if study is None else (study / _IN_STUDY,)
-        found = {folder.place: folder for root in (*in_study, *results) for folder in _below(root)}
+        in_study, own = (() if study is None else (study / name,) for name in (_IN_STUDY, REPORTS_FOLDER))
+        found = {folder.place: folder for root in (*in_study, *own, *results) for folder in _below(root)}
         others = [folder for folder in found.values() if folder.root not in in_study]
         entries = [] if study is None else _of_study(study)
         for kind, stems in _OF_PEOPLE.items():
@@ -91,7 +92,8 @@ class ReportSearch:
         for home in _latest((folder for folder in others if folder.depth == 2), _CHANGE):
             name = f"{home.path.name} · {home.path.parent.name}"
             entries.append(ReportEntry(ReportKind.CHANGE, name, home.path, home.holds("change")))
-        homes = _latest((folder for folder in found.values() if folder.depth > 1), _REPORT)
+        segmented = (folder for folder in found.values() if folder.depth > 1 and folder.root not in own)
+        homes = _latest(segmented, _REPORT)
         return self.find_more(FoundReports(tuple(entries), tuple(homes)))
 
     def find_more(self, found: FoundReports) -> FoundReports:
@@ -114,13 +116,13 @@ class ReportSearch:
 
 
 def _entry(home: _Folder) -> ReportEntry:
-    """Make the entry of a segmentation; in a study with the report on corrected labels, if any."""
+    """Make the entry of a segmentation, with the report on corrected labels, if any."""
     folder, stems = home.path, ("report", "qc", "midsagittal")
     is_copied = any(EDITED_MARK in name for name in home.files)
     is_edited = is_copied and latest_edit(folder / LABELS_FILE) is not None
     files, is_rejected, is_corrected = home.holds(*stems), False, False
-    if home.root.name == _IN_STUDY and (is_edited or _may_be_rejected(home)):
-        is_rejected, is_corrected = _said_in_study(home)
+    if is_edited or (home.root.name == _IN_STUDY and _may_be_rejected(home)):
+        is_rejected, is_corrected = _said(folder)
     if is_corrected:
         is_edited = False
         files = tuple(file for stem in stems for file in files_of(folder / _OF_CORRECTIONS[0], stem))
@@ -179,16 +181,16 @@ def _may_be_rejected(home: _Folder) -> bool:
         return True
 
 
-def _said_in_study(home: _Folder) -> tuple[bool, bool]:
+def _said(folder: Path) -> tuple[bool, bool]:
     """Whether a result was rejected in its study, and whether its report is that of corrected labels."""
     from brainstem_app.jobs.results.quality_file import is_written
-    from brainstem_app.study.segmentations import read_study_result
+    from brainstem_app.study.segmentations import StudyResult, read_labelled_scan
 
     try:
-        result = read_study_result(home.root.parent, home.path)
+        result = read_labelled_scan(folder)
     except InputError:  # said in the step Quality
         return False, False
-    return result.state == "rejected", is_written(result)
+    return isinstance(result, StudyResult) and result.state == "rejected", is_written(result)
 
 
 def _name(home: _Folder) -> str:

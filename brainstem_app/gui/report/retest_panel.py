@@ -130,7 +130,7 @@ class RetestPanel(ComparisonPanel):
 
     def _offer_study(self) -> None:
         """Offer the open study where it holds results, and take it if it was opened."""
-        study = self._context.study.results_study
+        study = self._context.study.folder
         model = self.way.model()
         item = model.item(0) if isinstance(model, QStandardItemModel) else None
         if item is not None:
@@ -180,7 +180,7 @@ class RetestPanel(ComparisonPanel):
         self._ask_anew()
         is_of_study = way is PairsFrom.STUDY
         if is_of_study:
-            self._offer_models(self._context.study.results_study)
+            self._offer_models(self._context.study.folder)
         for widget in self._model_row:
             widget.setVisible(is_of_study and self.model.count() > 1)
         self.first.label.setVisible(not is_of_study)
@@ -224,7 +224,7 @@ class RetestPanel(ComparisonPanel):
         self._reader.forget()
         way = self.chosen_way
         first, second, is_confirmed = self.first.path, self.second.path, self.confirmed.isChecked()
-        study, model = self._context.study.results_study, self.model.currentText()
+        study, model = self._context.study.folder, self.model.currentText()
         edited = chosen_edited(self.edited)
         if way is PairsFrom.STUDY and (study is None or not model):
             self._show(None, "Open a study with results, in the step Segment or Quality.")
@@ -280,7 +280,7 @@ class RetestPanel(ComparisonPanel):
         self._update()
 
     def _update(self) -> None:
-        self.start_button.setEnabled(self._can_start and self._context.jobs.find("retest", None) is None)
+        self.start_button.setEnabled(self._can_start and not self._is_at_work("retest"))
 
     # The job -----------------------------------------------------------------------------------------
 
@@ -291,7 +291,7 @@ class RetestPanel(ComparisonPanel):
         title = "Measure repeatability"
         if self.chosen_way is PairsFrom.STUDY:
             asked: dict[str, Any] = {
-                "study": self._context.study.results_study,
+                "study": self._context.study.folder,
                 "model": self.model.currentText(),
                 "edited": chosen_edited(self.edited),
                 "mixed": self.confirmed.isChecked(),

@@ -122,7 +122,7 @@ class DocumentViews(LinkedViews):
         drawn, image = self._document.drawn, self._document.image
         self.set_labels(drawn)
         if image is not None and drawn is not None and drawn.extent is not None:
-            self.set_home_window(*image.window_for(drawn.extent))
+            self.set_home_window(*image.window_for(drawn))
         self._show_reference()
         self._show_colours()
         self.update_surface()

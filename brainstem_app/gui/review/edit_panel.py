@@ -167,7 +167,7 @@ class EditPanel(Card):
 
     def _lay_out(self, commands: ActionTable) -> None:
         layout = self.body
-        sizes, painted, limits, last = (QHBoxLayout() for _ in range(4))
+        sizes, painted, limits, last, anew = (QHBoxLayout() for _ in range(5))
         for text, widget in (("Brush", self.diameter), ("Smooth by", self.width_mm)):
             label = QLabel(text, self)
             label.setBuddy(widget)
@@ -183,6 +183,9 @@ class EditPanel(Card):
         last.addWidget(self.save_button)
         last.addStretch(1)
         last.addWidget(commands.button("add_reference", "Add to the training set", self))
+        anew.addWidget(commands.button("report_anew", "Write the report anew", self))
+        anew.addStretch(1)
+        anew.addWidget(commands.button("restore", "Original labels again", self))
         for row in (sizes, painted):
             layout.addLayout(row)
         layout.addWidget(self.volume)
@@ -190,4 +193,5 @@ class EditPanel(Card):
         layout.addWidget(self.protects)
         layout.addLayout(limits)
         layout.addLayout(last)
+        layout.addLayout(anew)
         layout.addWidget(self._state)

@@ -25,11 +25,12 @@ _FADE_STEP = 10
 #: The menu Review: ids of actions, None separates.
 REVIEW_MENU: tuple[str | None, ...] = (
     "open_result", "open_scan", "open_labels", "open_reference", "close_reference", None,
-    "add_image", "hide_images", None, "save_copy", "add_reference", "picture", "picture_all", "figure", None,
+    "add_image", "hide_images", None, "save_copy", "report_anew", "restore", "add_reference", None,
+    "picture", "picture_all", "figure", None,
     "undo", "redo", None, "ruler", "remove_rulers", None, "look", "brush", "eraser", "fill", "polygon", None,
     "interpolate", "smooth", "copy_up", "copy_down", None,
     "smaller", "larger", "in_3d", "protects", "limits", "pick", None,
-    "axial", "coronal", "sagittal", "three", "side_by_side", "space", None,
+    "axial", "coronal", "sagittal", "three", "side_by_side", "space", "side", None,
     "radiological", "neurological", None,
     "zoom_in", "zoom_out", "fit", "fit_labels", None,
     "crosshair", "next_view", None,
@@ -112,6 +113,12 @@ def _file_rows(document: Document, views: DocumentViews, files: ReviewFiles, whe
             lambda: bool(document.layers.all), lambda: document.layers.are_hidden),
         row("save_copy", "Save an edited &copy", "Ctrl+S", lambda: document.editor.save_copy(),
             when.unsaved),
+        row("report_anew", "&Write the report anew", "Ctrl+Shift+E", files.corrected.write,
+            lambda: files.corrected.can_write,
+            hint="The report of the result counts the corrected labels then; that of the original is kept"),
+        row("restore", "The &original labels count again", "",
+            lambda: files.when_saved(files.corrected.restore), lambda: files.corrected.can_restore,
+            hint="The corrected labels are put aside, not removed"),
         row("add_reference", "Add to the &training set", "Ctrl+T", files.training_set.add,
             lambda: files.training_set.can_add,
             hint="These labels become the reference of their subject in the open study"),
@@ -238,7 +245,7 @@ def review_keys(a: ActionTable) -> list[ShortcutGroup]:
         ("in space", "drag or arrows turn; wheel, + or − magnify; Home resets"),
     ]
     views = [
-        *a.key_rows("axial", "coronal", "sagittal", "three", "side_by_side", "space"),
+        *a.key_rows("axial", "coronal", "sagittal", "three", "side_by_side", "space", "side"),
         (a.key("zoom_in", "zoom_out"), "zoom in, zoom out"),
         *a.key_rows("fit", "fit_labels", "crosshair"),
         (a.key("brighter", "darker"), "brighter, darker"),

@@ -13,6 +13,7 @@ from brainstem_app.gui.document.opened import OpenKind, kind_of
 from brainstem_app.gui.file_dialogs import FileDialogs
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
 from brainstem_app.gui.plain_labels import no_mnemonic
+from brainstem_app.gui.review.corrected_result import CorrectedResult
 from brainstem_app.gui.study.training_set import TrainingSet
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class ReviewFiles(QObject):
     ----------
     training_set : TrainingSet
         Makes the labels the reference of their subject.
+    corrected : CorrectedResult
+        Writes the report of the corrected labels, or takes them back.
 
     Signals
     -------
@@ -50,7 +53,9 @@ class ReviewFiles(QObject):
         self._over = parent
         self._ask = FileDialogs(context.settings, parent)
         self.training_set = TrainingSet(context, document, self)
-        self.training_set.message.connect(self.message)
+        self.corrected = CorrectedResult(context, document, self)
+        for told in (self.training_set.message, self.corrected.message):
+            told.connect(self.message)
 
     # Opening -----------------------------------------------------------------------------------------
 

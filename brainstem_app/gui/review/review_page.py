@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from brainstem_app.gui.actions import ActionTable
+from brainstem_app.gui.actions import ActionRow, ActionTable
 from brainstem_app.gui.controls import ScrolledColumn, page_layout
 from brainstem_app.gui.design.tokens import SPACE
 from brainstem_app.gui.document.document import Document
@@ -62,8 +62,19 @@ class ReviewPage(StepPage):
         folder = context.settings.kept_edits_folder
         self.kept = UnsavedEdits(self.document, folder, context.background, self)
         self.structure_panel = StructurePanel(self.document, self)
+        self._has_side = True
         self.commands = ActionTable(
-            review_rows(self.document, self.views, self.structure_panel, self.files, self._toggle_help),
+            [
+                *review_rows(self.document, self.views, self.structure_panel, self.files, self._toggle_help),
+                ActionRow(
+                    "side",
+                    "Panel at the right",
+                    "F9",
+                    self._show_side,
+                    checked_when=lambda: self._has_side,
+                    hint="Nuclei, images, comparison and tools beside the pictures",
+                ),
+            ],
             self,
             Qt.ShortcutContext.WidgetWithChildrenShortcut,
         )
@@ -98,10 +109,10 @@ class ReviewPage(StepPage):
             self.edit_panel,
             stretched=self.structure_panel,
         )
-        scroll = ScrolledColumn(side, self)
+        self.side = ScrolledColumn(side, self)
         splitter = QSplitter(Qt.Orientation.Horizontal, self)
         splitter.addWidget(left)
-        splitter.addWidget(scroll)
+        splitter.addWidget(self.side)
         splitter.setStretchFactor(0, 1)
         splitter.setStretchFactor(1, 0)
         splitter.setChildrenCollapsible(False)
@@ -120,6 +131,8 @@ class ReviewPage(StepPage):
         document.image_changed.connect(self._on_image)
         document.labels_shown.connect(self._on_labels)
         document.result_changed.connect(self._on_result)
+        document.result_changed.connect(self.commands.refresh)
+        self.files.corrected.written.connect(lambda _folder: document.read_result_again())
         document.replaced.connect(lambda: self.resolved.emit(""))
         document.comparison.changed.connect(lambda: self.resolved.emit("reference"))
         editor.state_changed.connect(self._on_edited)
@@ -147,6 +160,12 @@ class ReviewPage(StepPage):
 
     def activate(self) -> None:
         """Give the keys to the views."""
+        self._focus_views()
+
+    def _show_side(self, is_shown: bool) -> None:
+        """Show what stands beside the pictures, or give them its room."""
+        self._has_side = is_shown
+        self.side.setVisible(is_shown)
         self._focus_views()
 
     def _toggle_help(self) -> None:

@@ -21,7 +21,7 @@ _SCALE = 40
 
 
 class LayoutBar(QWidget):
-    """Buttons for the planes, and for zooming back."""
+    """Buttons for the planes, for zooming back, and for more room."""
 
     def __init__(self, commands: ActionTable, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,6 +41,7 @@ class LayoutBar(QWidget):
             ("fit_labels", "brain"),
             ("fit", "maximize"),
             ("figure", "camera"),
+            ("side", "panel-right"),
             ("help", "circle-question-mark"),
         ):
             row.addWidget(commands.button(name, "", self, icon))

@@ -111,13 +111,14 @@ def list_scans(sources: Sequence[Path]) -> Listing:
     for source in sources:
         try:
             expand_inputs([source])
+            _require_scan(source)
         except InputError as error:
             problems.append(error)
         else:
             good.append(source)
     if not good:
         return Listing((), tuple(problems))
-    datasets = _datasets(good)
+    datasets = datasets_of(good)
     tables = {dataset: _participants(dataset, problems) for dataset in datasets}
     scans = []
     for given in expand_inputs(good):
@@ -126,6 +127,21 @@ def list_scans(sources: Sequence[Path]) -> Listing:
         columns = {} if dataset is None else tables[dataset].get(person, {})
         scans.append(ListedScan(given.path, given.name, columns, dataset))
     return Listing(tuple(scans), tuple(problems), _with_dicom(good, scans))
+
+
+def _require_scan(source: Path) -> None:
+    """Refuse a file that is something else; what is wrong with a scan is said in its row."""
+    from brainstem_app.imaging.scan_file import open_scan_file
+    from brainstem_app.imaging.unreadable import FORMAT_UNKNOWN, UnreadableScanError
+
+    if not source.is_file():
+        return
+    try:
+        with open_scan_file(source):
+            pass
+    except UnreadableScanError as error:
+        if error.code == FORMAT_UNKNOWN:
+            raise
 
 
 def _with_dicom(sources: Sequence[Path], scans: Sequence[ListedScan]) -> tuple[Path, ...]:
@@ -153,15 +169,16 @@ def series_of(path: Path) -> tuple[OfferedSeries, ...]:
     return tuple(OfferedSeries(f"{folder}#{s.mark}", str(s), s.images, s is likely) for s in found)
 
 
-def _datasets(sources: Sequence[Path]) -> tuple[Path, ...]:
+def datasets_of(sources: Sequence[Path]) -> tuple[Path, ...]:
+    """BIDS datasets that files and folders are, or lie in."""
     from brainstem_app.imaging.bids.dataset import is_bids_dataset
+    from brainstem_app.imaging.bids.derivatives import dataset_of_all
 
     found = []
     for source in sources:
-        for folder in (source, source.parent):
-            if folder.is_dir() and is_bids_dataset(folder):
-                found.append(folder)
-                break
+        whole = (folder for folder in (source, source.parent) if folder.is_dir() and is_bids_dataset(folder))
+        if (dataset := next(whole, None) or dataset_of_all([source])) is not None:
+            found.append(dataset)
     return tuple(dict.fromkeys(found))
 
 

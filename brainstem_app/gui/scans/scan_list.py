@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from brainstem_app.counting import agreeing, counted
+from brainstem_app.counting import agreeing, counted, listed
 from brainstem_app.gui.background import Reader
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
 from brainstem_app.gui.scans.listing import Listing, list_scans
+from brainstem_app.imaging.unreadable import UnreadableScanError
 
 if TYPE_CHECKING:
     from brainstem_app.gui.app_context import AppContext
     from brainstem_app.gui.scans.listing import ListedScan
 
 _MOST_STEPS = 100
+_NO_SCANS = "no scans"
 
 
 @dataclass(frozen=True)
@@ -179,6 +181,7 @@ class ScanList(QObject):
             self.busy.emit("")
             self._listed = listing
             self._tell_of(listing)
+            self._forget({Path(str(p.where)) for p in listing.problems if isinstance(p, UnreadableScanError)})
             self.read.emit(sources.filtered(listing))
 
         def failed(error: BaseException) -> None:
@@ -192,6 +195,13 @@ class ScanList(QObject):
         self.busy.emit(f"Reading {_named(sources.sources)}…")
         self._reader.read(lambda: list_scans(sources.sources), done, failed, where=sources.sources)
 
+    def _forget(self, files: set[Path]) -> None:
+        """Take files off the sources that hold no scan: it is said once."""
+        if not files.isdisjoint(self.now.sources):
+            left = tuple(source for source in self.now.sources if source not in files)
+            self.now = replace(self.now, sources=left)
+            self._remember()
+
     def _remember(self) -> None:
         self._context.study.remember(
             sources=tuple(map(str, self.now.sources)), removed=tuple(sorted(map(str, self.now.removed)))
@@ -200,8 +210,13 @@ class ScanList(QObject):
     def _tell_of(self, listing: Listing) -> None:
         """Say what could not be listed; files that are gone once for all of them."""
         gone = [p for p in listing.problems if p.where and not Path(p.where).exists()]
+        others = [p for p in listing.problems if isinstance(p, UnreadableScanError) and p not in gone]
+        if len(others) > 1:
+            names = listed([Path(str(p.where)).name for p in others])
+            what = f"{counted(len(others), 'file')} hold no scan, and are not listed: {names}."
+            self.message.emit(Message(MessageLevel.ERROR, what, fix=others[0].fix, owner=_NO_SCANS))
         for problem in listing.problems:
-            if problem not in gone:
+            if problem not in gone and (len(others) < 2 or problem not in others):
                 self.message.emit(message_of_error(problem, "", problem.where or ""))
         if gone:
             what = f"{Path(str(gone[0].where)).name} is not there any more."

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from brainstem_app.errors import InputError
-from brainstem_app.gui.document.opened import JOB_FILE_NAME, results_in
+from brainstem_app.gui.document.opened import results_in
 from brainstem_app.gui.document.result_model import model_of_report
 from brainstem_app.imaging.edited_version import latest_edit
+from brainstem_app.study.scan_of_result import JOB_FILE_NAME
 
 if TYPE_CHECKING:
     from brainstem_app.gui.jobs.job_queue import JobQueue
@@ -27,9 +28,9 @@ def find_states(study: Path | None, results_folders: Iterable[Path]) -> dict[str
     Parameters
     ----------
     study : Path or None
-        Folder of a study whose results count, and what was said of them.
+        Folder of a study whose results count alone, and what was said of them.
     results_folders : iterable of Path
-        Folders that jobs of the window have written results to.
+        Folders that jobs of the window have written results to; they count without a study.
     """
     found: dict[str, str] = {}
 
@@ -37,7 +38,7 @@ def find_states(study: Path | None, results_folders: Iterable[Path]) -> dict[str
         if scan and (scan not in found or _ORDER.index(state) > _ORDER.index(found[scan])):
             found[scan] = state
 
-    for folder in results_folders:
+    for folder in results_folders if study is None else ():
         for job in folder.glob(f"*/{JOB_FILE_NAME}"):
             for scan, result in results_of_job(job):
                 tell(scan, state_of_result(result))

@@ -297,7 +297,7 @@ class ScansPage(StepPage):
 
     def _read_results(self) -> None:
         """Look on a thread which scans are segmented."""
-        study, folders = self.context.study.results_study, self.context.settings.results_folders
+        study, folders = self.context.study.folder, self.context.settings.results_folders
         if self.model.rowCount():
             where = study, folders
             tell = self.model.set_results

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from brainstem_app.counting import agreeing, counted
 from brainstem_app.errors import InputError
-from brainstem_app.gui.document.opened import JOB_FILE_NAME
 from brainstem_app.gui.document.result_model import model_of_report
 from brainstem_app.gui.scans.listing import ListedScan
 from brainstem_app.gui.scans.scan_states import IN_STUDY, SEGMENTED, results_of_job, state_of_result
 from brainstem_app.gui.segment.job_files import scan_name
+from brainstem_app.study.scan_of_result import JOB_FILE_NAME
 from brainstem_app.study.segmentations import REPORT_FILE, model_folder
 
 if TYPE_CHECKING:

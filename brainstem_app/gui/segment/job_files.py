@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from brainstem_app.gui.document.opened import JOB_FILE_NAME
 from brainstem_app.imaging.file_names import file_stem
 from brainstem_app.jobs.folder_rights import make_folder
 from brainstem_app.plain_name import folder_name_of
 from brainstem_app.small_files import read_json
+from brainstem_app.study.people_reports import places_named
+from brainstem_app.study.scan_of_result import JOB_FILE_NAME
 
 if TYPE_CHECKING:
     from brainstem_app.jobs.job import SegmentJob, SimulateJob
@@ -162,9 +162,7 @@ def _safe(name: str) -> str:
 
 def new_folder(parent: Path, name: str) -> Path:
     """Make a folder that was not there, named after the scan and the time."""
-    stamp = datetime.now().strftime("%Y-%m-%d %H-%M-%S")
-    for number in range(1, 1000):
-        folder = parent / (f"{name} {stamp}" if number == 1 else f"{name} {stamp} ({number})")
+    for folder in places_named(parent, name):
         try:
             make_folder(folder)
         except FileExistsError:

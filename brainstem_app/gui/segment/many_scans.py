@@ -56,7 +56,7 @@ class ManyScans(QObject):
         """Segment scans with a model, one after the other, each into a folder of its own."""
         name = counted(len(scans), "scan") if len(scans) > 1 else scan_name(scans[0])
         try:
-            folder, study = self._context.settings.results_folder, self._context.study.study_of(scans)
+            folder, study = self._context.settings.results_folder, self._context.study.folder
             job = segment_job(scans, model, outputs, folder, name, study)
         except OSError as error:
             self.message.emit(message_of_error(error, "The result folder cannot be written."))

@@ -158,9 +158,7 @@ class SegmentPage(StepPage):
         return self.segment_panel.place.folder
 
     def _show_place(self) -> None:
-        path = self.document.scan_path
-        study = self.context.study.results_folder_of(() if path is None else (path,))
-        self.segment_panel.place.show_study(study)
+        self.segment_panel.place.show_study(self.context.study.results_folder)
 
     def _show_primary(self) -> None:
         """Let what comes next stand out: to segment, or to review what was found."""
@@ -214,7 +212,7 @@ class SegmentPage(StepPage):
         if path is None or panel.chosen is None:
             return
         model, outputs, card = panel.model, panel.outputs, panel.chosen.card
-        results, study = self.context.settings.results_folder, self.context.study.study_of((path,))
+        results, study = self.context.settings.results_folder, self.context.study.folder
 
         def begin() -> None:
             self.segmentation.segment(path, model, outputs, results, study)

@@ -137,7 +137,7 @@ class ViewerPanel(QWidget):
         self.view.set_labels(labels)
         image = self._document.image
         if image is not None and labels is not None and labels.extent is not None:
-            self.view.set_home_window(*image.window_for(labels.extent))
+            self.view.set_home_window(*image.window_for(labels))
         self.labels_button.setEnabled(labels is not None and labels.extent is not None)
         self._show_colours()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,33 +76,18 @@ class OpenStudy(QObject):
         return self.folder is not None
 
     @property
-    def results_study(self) -> Path | None:
-        """Folder of the study if results can belong to it: it is open, and prepare or segment has made it."""
-        return self.folder if self.folder is not None and (self.folder / "study.json").is_file() else None
-
-    def study_of(self, scans: Sequence[Path]) -> Path | None:
-        """Folder of the study that results of scans belong to, or None.
-
-        It is the open one; if that was only begun in the window, the scans have to lie in one BIDS dataset,
-        of which segmenting them makes the study.
-        """
-        if self.folder is None or self.results_study is not None:
-            return self.results_study
-        from brainstem_app.imaging.bids.derivatives import dataset_of_all
-        from brainstem_app.study.study import can_begin_study
-
-        try:
-            can_begin = can_begin_study(self.folder)
-        except OSError:
-            return None
-        return self.folder if can_begin and dataset_of_all(scans) is not None else None
-
-    def results_folder_of(self, scans: Sequence[Path]) -> Path | None:
-        """Folder in the study that results of scans go to; None if they do not belong to it."""
+    def results_folder(self) -> Path | None:
+        """Folder in the study that results of scans go to; None without a study."""
         from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER
 
-        study = self.study_of(scans)
-        return None if study is None else study / SEGMENTATIONS_FOLDER
+        return None if self.folder is None else self.folder / SEGMENTATIONS_FOLDER
+
+    @property
+    def reports_folder(self) -> Path | None:
+        """Folder in the study that reports on its people go to; None without a study."""
+        from brainstem_app.study.people_reports import REPORTS_FOLDER
+
+        return None if self.folder is None else self.folder / REPORTS_FOLDER
 
     @property
     def is_prepared(self) -> bool:
@@ -252,13 +237,15 @@ class OpenStudy(QObject):
     def create(self, folder: Path) -> None:
         """Begin a study in a folder, with the scans that are open now; open it if there is one."""
         from brainstem_app.gui.study.workspace import WORKSPACE_FILE, Workspace, is_study
+        from brainstem_app.study.beginning import require_new
 
         if is_study(folder):
             self.open(folder)
             return
         try:
-            self.workspace.save(folder / WORKSPACE_FILE)
-        except OSError as error:
+            require_new(folder)
+            self.workspace.save(folder / WORKSPACE_FILE)  # opening it makes it a study
+        except (InputError, OSError) as error:
             self.message.emit(message_of_error(error, "The study folder cannot be written.", READING))
             return
         if not self.is_open:  # it has moved into the study
@@ -270,8 +257,12 @@ class OpenStudy(QObject):
         self.when_saved(lambda: self._open(folder))
 
     def _open(self, folder: Path, then: Callable[[], None] = lambda: None) -> None:
-        from brainstem_app.gui.study.study_contents import read_contents
+        from brainstem_app.gui.study.study_contents import begin_if_new, read_contents
         from brainstem_app.gui.study.workspace import WORKSPACE_FILE, read_workspace
+
+        def read() -> tuple[StudyContents, tuple[Workspace, InputError | None]]:
+            begin_if_new(folder)
+            return read_contents(folder), read_workspace(folder / WORKSPACE_FILE)
 
         def take(contents: StudyContents, found: tuple[Workspace, InputError | None]) -> None:
             problem = None
@@ -285,12 +276,7 @@ class OpenStudy(QObject):
             self._tell_of(problem)  # after what was said of the study before is gone
             then()
 
-        self._read(
-            "open",
-            lambda: (read_contents(folder), read_workspace(folder / WORKSPACE_FILE)),
-            lambda read: self.when_saved(lambda: take(*read)),
-            then,
-        )
+        self._read("open", read, lambda found: self.when_saved(lambda: take(*found)), then)
 
     def close(self) -> None:
         """Close the study; what was open before it without a study is shown again."""
@@ -321,12 +307,12 @@ class OpenStudy(QObject):
         """Say where to begin in a study that was made by the command line: with its results, if any."""
         from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER
 
-        if not self.workspace.sources and contents.settings is not None:
-            dataset = Path(contents.settings.dataset)
+        if not self.workspace.sources and not contents.is_new:
+            dataset = contents.settings.dataset_folder
             begin = "quality" if (contents.folder / SEGMENTATIONS_FOLDER).is_dir() else "prepare"
             self._workspace = self.workspace.model_copy(
                 update={
-                    "sources": (str(dataset),) if dataset.is_dir() else (),
+                    "sources": (str(dataset),) if dataset is not None and dataset.is_dir() else (),
                     "step": begin if self.workspace.step == "scans" else self.workspace.step,
                 }
             )

@@ -81,7 +81,7 @@ class SaveStudy(QObject):
         """Copy results that lie in another folder into the study; they stay where they are."""
         from brainstem_app.jobs.job import ImportResultsJob
 
-        study = self._context.study.results_study
+        study = self._context.study.folder
         if study is None:
             return
         job = self._context.jobs.submit(ImportResultsJob(study=study, results=(results,)), study=study)

@@ -19,8 +19,11 @@ class StudyContents:
     Attributes
     ----------
     folder : Path
-    settings : StudySettings or None
-        None as long as nothing has been prepared.
+    settings : StudySettings
+    is_prepared : bool
+        Whether a subject was prepared, or it was tried: space and dataset are no choice any more.
+    is_new : bool
+        Whether there is nothing in it yet, neither subjects nor results.
     subjects : tuple of SubjectRecord
         Those that finished or failed.
     part_of : dict of str to str
@@ -30,7 +33,9 @@ class StudyContents:
     """
 
     folder: Path
-    settings: StudySettings | None = None
+    settings: StudySettings
+    is_prepared: bool = False
+    is_new: bool = True
     subjects: tuple[SubjectRecord, ...] = ()
     part_of: dict[str, str] | None = None
     runs: tuple[str, ...] = ()
@@ -52,7 +57,7 @@ def read_contents(folder: Path) -> StudyContents:
     Raises
     ------
     InputError
-        If the folder is gone, or its ``study.json`` is damaged.
+        If the folder is gone or no study, or its ``study.json`` is damaged.
     """
     from brainstem_app.study.study import Study
 
@@ -60,10 +65,41 @@ def read_contents(folder: Path) -> StudyContents:
         raise InputError(
             "The study folder is not there.", folder, "Connect its drive, or open another study."
         )
-    if not (folder / "study.json").is_file():
-        return StudyContents(folder)
     study = Study.open(folder)
-    return StudyContents(folder, study.settings, study.subjects(), _parts(folder), study.run_names())
+    return StudyContents(
+        folder,
+        study.settings,
+        study.is_prepared,
+        study.is_empty,
+        study.subjects(),
+        _parts(folder),
+        study.run_names(),
+    )
+
+
+def begin_if_new(folder: Path) -> None:
+    """Make a study of a folder that the window has begun one in, of the dataset of the scans opened there.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written.
+    """
+    from brainstem_app.gui.scans.listing import datasets_of
+    from brainstem_app.gui.study.workspace import WORKSPACE_FILE, read_workspace
+    from brainstem_app.jobs.folder_rights import as_open_as_its_place
+    from brainstem_app.jobs.studies.begin import first_settings
+    from brainstem_app.study.beginning import begin_study, can_begin_study
+    from brainstem_app.study.study import STUDY_FILE
+
+    if not (folder / WORKSPACE_FILE).is_file() or (folder / STUDY_FILE).exists():
+        return
+    if not can_begin_study(folder):
+        return  # its study.json is lost
+    workspace, _ = read_workspace(folder / WORKSPACE_FILE)
+    datasets = datasets_of([Path(source) for source in workspace.sources])
+    with as_open_as_its_place(folder):
+        begin_study(folder, first_settings(datasets[0] if len(datasets) == 1 else None))
 
 
 def _parts(folder: Path) -> dict[str, str]:

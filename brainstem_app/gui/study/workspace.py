@@ -10,8 +10,8 @@ from pydantic import Field
 
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import clear_leftovers_of
+from brainstem_app.study.beginning import WINDOW_FILE as WORKSPACE_FILE
 from brainstem_app.study.record import Record
-from brainstem_app.study.study import WINDOW_FILE as WORKSPACE_FILE
 
 __all__ = ["WORKSPACE_FILE", "Workspace", "is_study", "read_workspace"]
 
@@ -67,5 +67,5 @@ def read_workspace(file: Path) -> tuple[Workspace, InputError | None]:
 
 
 def is_study(folder: Path) -> bool:
-    """Whether a folder holds a study, prepared or only begun in the window."""
+    """Whether a folder holds a study, or one that an older version has begun in the window."""
     return (folder / "study.json").is_file() or (folder / WORKSPACE_FILE).is_file()

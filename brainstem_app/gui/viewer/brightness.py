@@ -82,7 +82,7 @@ class BrightnessPanel(QFrame):
         self.setObjectName("card")
         self.setAccessibleName("Brightness and contrast")
         self._image: ImageVolume | None = None
-        self._range = (0.0, 1.0)
+        self._range = self._window = (0.0, 1.0)
         self.histogram = Histogram(self)
         self.low, self.low_text = self._slider("Black at and below")
         self.high, self.high_text = self._slider("White at and above")
@@ -138,6 +138,7 @@ class BrightnessPanel(QFrame):
 
     def show_window(self, low: float, high: float) -> None:
         """Show another window, without telling anyone."""
+        self._window = (low, high)
         for slider, step in ((self.low, low), (self.high, high)):
             with QSignalBlocker(slider):
                 slider.setValue(round(_TICKS * self._share(step)))
@@ -151,14 +152,19 @@ class BrightnessPanel(QFrame):
         return (step - low) / (high - low)
 
     def _on_moved(self, slider: QSlider) -> None:
-        """Keep black below white, and tell."""
-        if slider is self.low and self.low.value() >= self.high.value():
-            self.high.setValue(min(_TICKS, self.low.value() + 1))
-        elif slider is self.high and self.high.value() <= self.low.value():
-            self.low.setValue(max(0, self.high.value() - 1))
-        low, high = self._range
-        steps = [low + one.value() / _TICKS * (high - low) for one in (self.low, self.high)]
-        self.window_chosen.emit(*steps)
+        """Keep black below white, and tell; what is not moved stays where it was, also between two ticks."""
+        first, last = self._range
+        tick = (last - first) / _TICKS
+        moved = first + slider.value() * tick
+        low, high = self._window
+        if slider is self.low:
+            low = min(moved, last - tick)
+            high = max(high, low + tick)
+        else:
+            high = max(moved, first + tick)
+            low = min(low, high - tick)
+        self.show_window(low, high)
+        self.window_chosen.emit(low, high)
 
 
 def make_brightness_button(parent: QWidget, panel: BrightnessPanel) -> QToolButton:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from brainstem_app.gui.viewer.convention import Plane
 from brainstem_app.gui.viewer.slices import Corners, Voxel, slice_of
+from brainstem_app.imaging.grey_range import BOX_MM, grey_range
 from brainstem_app.imaging.orientation import to_canonical
 from brainstem_app.imaging.spaces import Affine
 
@@ -95,24 +97,28 @@ class ImageVolume:
             return np.ascontiguousarray(self.turned[index])
         return slice_of(self.steps, plane, index)
 
-    def sample(self, box: Corners | None = None) -> NDArray[np.uint16]:
-        """Return the steps of some voxels, evenly spread over the scan or a box between two corners."""
-        if box is None:
-            return _sample(self.steps)
-        (x, y, z), (x_end, y_end, z_end) = box
-        return _sample(self.steps[z : z_end + 1, y : y_end + 1, x : x_end + 1])
+    def sample(self) -> NDArray[np.uint16]:
+        """Return the steps of some voxels, evenly spread over the scan."""
+        return _sample(self.steps)
 
-    def window_for(self, box: Corners) -> tuple[float, float]:
-        """Darkest and brightest step to show so that what lies in a box, e.g. the brainstem, is told apart.
+    def window_for(self, labels: LabelVolume) -> tuple[float, float]:
+        """Darkest and brightest step to show so that what lies in the brainstem is told apart.
 
-        The fluid around it may be black; a tenth of the range is left above its white matter.
+        The labels are on the scan's own grid.
         """
-        inside = self.sample(box)
-        inside = inside[inside > 0]
-        if inside.size == 0:
+        if labels.extent is None:
             return self.window
-        low, high = np.percentile(inside, (5.0, 99.0))
-        return (float(0.5 * low), float(high + 0.1 * (high - 0.5 * low))) if high > low else self.window
+        sizes = self.grid.voxel_size_mm
+        parts = []
+        for axis in (2, 1, 0):
+            low, high = (corner[axis] for corner in labels.extent)
+            more = max(0, round((BOX_MM[axis] / sizes[axis] - (high - low)) / 2))
+            parts.append(slice(max(0, low - more), high + more + 1))
+        box = tuple(parts)
+        step = _stride(self.steps[box].size)
+        thin = (slice(None, None, step),) * 3
+        found = grey_range(self.steps[box][thin], labels.labels[box][thin], step**3 * float(np.prod(sizes)))
+        return self.window if found is None else found
 
     def intensity(self, voxel: Voxel) -> float:
         """Intensity of a voxel in the scan's own units."""
@@ -205,9 +211,13 @@ def empty_image(grid: CanonicalGrid) -> ImageVolume:
     return ImageVolume(grid, steps, turned, 0.0, 1.0, (0.0, 1.0))
 
 
+def _stride(size: int) -> int:
+    """Return how many voxels to go on along each axis to see about `_SAMPLE` of them."""
+    return max(1, round(math.cbrt(max(1, size // _SAMPLE))))
+
+
 def _sample(values: NDArray[Any]) -> NDArray[Any]:
-    stride = max(1, values.size // _SAMPLE)
-    step = max(1, round(stride ** (1 / 3)))
+    step = _stride(values.size)
     return values[::step, ::step, ::step].ravel()
 
 

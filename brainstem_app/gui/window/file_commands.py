@@ -105,13 +105,12 @@ class FileCommands(QObject):
         sheet = BatchSheet(chosen, panel.offered, self._settings, self._over)
         sheet.choose(panel.model)
         sheet.show_time(time_text(self._context.jobs.jobs, len(chosen.scans)))
-        scans = [scan.path for scan in chosen.scans]
-        sheet.show_study(self._context.study.results_folder_of(scans))
+        sheet.show_study(self._context.study.results_folder)
         sheet.command_requested.connect(self.command_requested)
         sheet.confirmed.connect(lambda model, done: self._many_scans.segment(done, model, panel.outputs))
         sheet.count_changed.connect(lambda n: sheet.show_time(time_text(self._context.jobs.jobs, n)))
         sheet.finished.connect(self._earlier.forget)
-        study, folders = self._context.study.results_study, self._settings.results_folders
+        study, folders = self._context.study.folder, self._settings.results_folders
         self._earlier.read(
             lambda: find_results(chosen.scans, study, folders),
             sheet.show_earlier,

@@ -142,7 +142,8 @@ class Opening(QObject):
     def follow(self, review: ReviewPage) -> None:
         """Remember what is open in Review, and show in Segment what is corrected there."""
         self.left.follow_review(review)
-        review.document.editor.saved.connect(self._on_edited)
+        review.document.editor.saved.connect(lambda copy: self._on_edited(copy.parent))
+        review.files.corrected.written.connect(self._on_edited)
 
     def arrive(self, step: StepName, before: StepName) -> None:
         """Show in a step what was open there when the work was left; in Review else what Segment shows."""
@@ -182,12 +183,12 @@ class Opening(QObject):
         elif shown.scan is not None:
             review.document.show_scan(shown.scan)
 
-    def _on_edited(self, copy: Path) -> None:
-        """Show the corrected labels in Segment too, if it shows those they were made from."""
+    def _on_edited(self, folder: Path) -> None:
+        """Show the labels that count now in Segment too, if it shows that result."""
         document = self._segment.document
         result = document.result
-        if result is not None and result.is_segmentation and result.folder == copy.parent:
-            document.open_result(copy.parent, document.labels)
+        if result is not None and result.is_segmentation and result.folder == folder:
+            document.open_result(folder, document.labels)
 
     def _go_to(self, step: StepName) -> None:
         """Go to a step to show something there, in place of what was open when the work was left."""

@@ -8,15 +8,19 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import model_validator
 
 from brainstem_app.jobs.kinds.job_model import DEFAULT_MODEL, JobModel, UnclearJobError
-from brainstem_app.jobs.kinds.scans import ORIENTATION, Out
+from brainstem_app.jobs.kinds.scans import ORIENTATION
 from brainstem_app.plain_name import PartNameOrEmpty
 from brainstem_app.reports.cohort.request import CohortRequest, PeopleRequest
 from brainstem_app.setting import setting
+from brainstem_app.study.people_reports import new_report_place
 
 Edited = Literal["use", "original", "leave-out"]
 Study = Annotated[
     Path | None,
     setting("Study", "Take the results of this study, without those that were rejected, instead of RESULTS."),
+]
+Out = Annotated[
+    Path, setting("Results", "Folder for the results.", empty="with --study, a new one in its reports")
 ]
 StudyModel = Annotated[
     str,
@@ -51,8 +55,25 @@ OnlySubjects = Annotated[
 ]
 
 
+def _with_place(content: dict[str, Any], what: str) -> dict[str, Any]:
+    """Say where the results go, where nobody has: into the study that they are of.
+
+    Raises
+    ------
+    UnclearJobError
+        If they are of none.
+    """
+    if content.get("out"):
+        return content
+    if not content.get("study"):
+        raise UnclearJobError("It is not said where the results go.", "Give --out, or --study.")
+    return {**content, "out": str(new_report_place(Path(content["study"]), what))}
+
+
 class _OfResults(JobModel):
     """A job about results in folders, or in a study."""
+
+    report_name: ClassVar[str]
 
     @model_validator(mode="before")
     @classmethod
@@ -73,6 +94,7 @@ class _OfResults(JobModel):
             if content.get("model") and not content.get("study"):
                 what = "--model chooses among the results of a study."
                 raise UnclearJobError(what, "Give --study, or leave it out.")
+            return _with_place(content, cls.report_name)
         return content
 
 
@@ -80,9 +102,10 @@ class CohortJob(CohortRequest, _OfResults):
     """Compare volumes of many people: groups by a linear model, each subject against the reference group."""
 
     command: ClassVar[str] = "cohort"
+    report_name: ClassVar[str] = "Groups"
     kind: Literal["cohort"] = "cohort"
     results: ResultFolders = ()
-    out: Out
+    out: Out = Path()
     study: Study = None
     subjects: OnlySubjects = ()
     model: StudyModel = ""
@@ -93,9 +116,10 @@ class SaveReferenceJob(PeopleRequest, _OfResults):
     """Save a reference group as a file that names nobody, so that any lab can set people against it."""
 
     command: ClassVar[str] = "reference save"
+    report_name: ClassVar[str] = "Reference group"
     kind: Literal["save-reference"] = "save-reference"
     results: ResultFolders = ()
-    out: Out
+    out: Out = Path()
     name: Annotated[
         str,
         setting(
@@ -127,7 +151,7 @@ class ChangeJob(JobModel):
             empty="all people of the study",
         ),
     ] = ()
-    out: Out
+    out: Out = Path()
     study: Annotated[
         Path | None,
         setting("Study", "Take the scans whose results in this study were not rejected, instead of SCAN."),
@@ -163,6 +187,7 @@ class ChangeJob(JobModel):
                     else "It is not said which scans to take."
                 )
                 raise UnclearJobError(what, "Name scans, or give --study.")
+            return _with_place(content, "Change")
         return content
 
     @property
@@ -176,6 +201,7 @@ class RetestJob(_OfResults):
     """Say how well volumes repeat themselves: two scans, or two preparations of one, of the same people."""
 
     command: ClassVar[str] = "retest"
+    report_name: ClassVar[str] = "Repeatability"
     kind: Literal["retest"] = "retest"
     results: Annotated[
         Path | None,
@@ -185,7 +211,7 @@ class RetestJob(_OfResults):
             argument="RESULTS",
         ),
     ] = None
-    out: Out
+    out: Out = Path()
     second: Annotated[
         Path | None,
         setting(

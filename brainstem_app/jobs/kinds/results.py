@@ -25,6 +25,15 @@ Session = Annotated[str, setting("Session", "Only this session, e.g. 2.", empty=
 Who = Annotated[str, setting("Who", "Name that is kept beside the decision.", empty="your login name")]
 Why = Annotated[str, setting("Why", "Note that is kept with it.")]
 
+Corrected = Annotated[
+    Path | None,
+    setting(
+        "Labels",
+        "Corrected label map, on the grid of the original.",
+        empty="labels_native_edited.nii.gz beside the original",
+    ),
+]
+
 
 class QualityJob(JobModel):
     """Look at all results of a study: write quality.tsv, what is unusual of each, and a small picture."""
@@ -79,18 +88,44 @@ class CorrectResultJob(JobModel):
         str,
         setting("Subject", "Person by name, or the folder of the result.", argument="SUBJECT"),
     ]
-    labels: Annotated[
-        Path | None,
-        setting(
-            "Labels",
-            "Corrected label map, on the grid of the original.",
-            empty="labels_native_edited.nii.gz beside the original",
-        ),
-    ] = None
+    labels: Corrected = None
     session: Session = ""
     model: StudyModel = ""
     who: Who = ""
     why: Why = ""
+
+
+Result = Annotated[
+    Path, setting("Result", "Folder that segment wrote, of one scan, in a study or not.", argument="RESULT")
+]
+
+
+class CorrectFolderJob(JobModel):
+    """Make corrected labels the current version of a result by its folder, and write its report anew.
+
+    As study correct does by name, for a result that lies in no study, too; the original stays.
+    """
+
+    command: ClassVar[str] = "correct"
+    kind: Literal["correct-folder"] = "correct-folder"
+    result: Result
+    labels: Corrected = None
+    scan: Annotated[
+        Path | None,
+        setting(
+            "Scan",
+            "The scan that was segmented; the picture of the report shows it.",
+            empty="where the study, or the job of the window beside the result, says",
+        ),
+    ] = None
+
+
+class RestoreFolderJob(JobModel):
+    """Make the original labels of a result, by its folder, the current version again; nothing is lost."""
+
+    command: ClassVar[str] = "restore"
+    kind: Literal["restore-folder"] = "restore-folder"
+    result: Result
 
 
 class RestoreResultsJob(OfSubjects):
@@ -102,7 +137,10 @@ class RestoreResultsJob(OfSubjects):
 
 
 class ImportResultsJob(JobModel):
-    """Copy results that lie in other folders into a study, each to its subject, session and model."""
+    """Copy results that lie in other folders into a study, each to its subject, session and model.
+
+    In a new or empty folder a study is begun.
+    """
 
     command: ClassVar[str] = "study import-results"
     kind: Literal["import-results"] = "import-results"

@@ -52,7 +52,7 @@ class SegmentJob(JobModel):
         Path | None,
         setting(
             "Study",
-            "Study that the results belong to, instead of --out; a new one is made of the BIDS dataset.",
+            "Study that the results belong to, instead of --out; one is begun in a new or empty folder.",
         ),
     ] = None
     model: Annotated[str, setting("Model", "Name of a model, or its file or folder.", always=True)] = (

@@ -10,7 +10,7 @@ from brainstem_app.jobs.kinds.job_model import DEFAULT_ATLAS, JobModel
 from brainstem_app.setting import setting
 from kerasmodels.training.settings import Count, Seed
 
-STUDY_HELP = "A study folder made by prepare."
+STUDY_HELP = "The folder of a study."
 
 
 class PrepareJob(JobModel):

@@ -12,17 +12,17 @@ from brainstem_app.imaging.edited_version import EditedVersion, latest_edit
 from brainstem_app.jobs.kinds.people import Edited
 from brainstem_app.jobs.results.corrected_version import read_correction, report_of_version
 from brainstem_app.reports.cohort.model import LeftOutPerson
+from brainstem_app.reports.cohort.people import names_of
 from brainstem_app.reports.corrected import corrected_report
 from brainstem_app.reports.retest.pairs import Pairs
 from brainstem_app.reports.scan.results import Result, model_title, read_result
-from brainstem_app.study.result_state import STATE_FILE
 from brainstem_app.study.segmentations import (
     LABELS_FILE,
     REPORT_FILE,
     StudyResult,
     of_model,
     of_person,
-    read_study_result,
+    result_in_study,
     study_results,
 )
 from brainstem_app.study.study import Study
@@ -91,7 +91,8 @@ def chosen_of_folders(results: Sequence[Result], edited: Edited) -> Chosen:
     InputError
         If none counts, or corrected labels cannot be read.
     """
-    found = [(result, _in_study(result)) for result in results]
+    whose = names_of(results)
+    found = [(result, result_in_study(result.path.parent)) for result in results]
     rejected = [one for _, one in found if one is not None and one.state == "rejected"]
     kept = [(result, one) for result, one in found if one not in rejected or one is None]
     corrected = [(result, one) for result, one in kept if _edit_beside(result) is not None]
@@ -101,7 +102,9 @@ def chosen_of_folders(results: Sequence[Result], edited: Edited) -> Chosen:
         raise _none_counts(len(found), rejected, corrected, results[0].given)
     notes = (
         *_rejected_note(rejected, len(found)),
-        *_edited_note([result.subject if one is None else one.person for result, one in corrected], edited),
+        *_edited_note(
+            [whose[result.path] if one is None else one.person for result, one in corrected], edited
+        ),
         *_unseen_note([one for _, one in kept if one is not None]),
     )
     left = corrected if edited == "leave-out" else []
@@ -167,15 +170,6 @@ def _only(found: Sequence[StudyResult], people: Sequence[str], study: Path) -> S
         return found
     wanted = {result.name for person in people for result in of_person(found, person, "", study)}
     return tuple(result for result in found if result.name in wanted)
-
-
-def _in_study(result: Result) -> StudyResult | None:
-    """Return a result in a folder as its study has it; None outside of one."""
-    folder = result.path.parent
-    study = next((place for place in folder.parents if (place / "study.json").is_file()), None)
-    if study is None or not (folder / STATE_FILE).is_file():
-        return None
-    return read_study_result(study, folder)
 
 
 def _rejected_person(result: StudyResult) -> LeftOutPerson:

@@ -11,7 +11,7 @@ from brainstem_app.errors import InputError
 from brainstem_app.imaging.edited_version import EDITED_MARK, digest_of, write_edit_record
 from brainstem_app.imaging.label_map import load_label_map, save_label_map
 from brainstem_app.jobs.claims import claim_of, claimed
-from brainstem_app.jobs.job import CorrectResultJob
+from brainstem_app.jobs.job import CorrectFolderJob, CorrectResultJob
 from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.provenance import login_name
 from brainstem_app.jobs.reporter import Reporter, Summary
@@ -24,10 +24,11 @@ from brainstem_app.study.segmentations import (
     EDITED_FOLDER,
     LABELS_FILE,
     REPORT_FILE,
+    LabelledScan,
     StudyResult,
     of_model,
     of_person,
-    read_study_result,
+    read_labelled_scan,
     study_results,
 )
 from brainstem_app.study.study import Study
@@ -47,18 +48,35 @@ def correct_result(job: CorrectResultJob, reporter: Reporter) -> Summary:
         If the scan is not where it was.
     """
     Study.open(job.study)
-    result = _the_result(job)
+    shown = {"study": shareable(job.study), "labels": job.labels and shareable(job.labels)}
+    entry = Entry(deed="corrected", why=job.why.strip(), who=job.who or login_name())
+    return _correct(_the_result(job), job, job.command_line(shown), entry, reporter)
+
+
+def correct_folder(job: CorrectFolderJob, reporter: Reporter) -> Summary:
+    """Do the same with a result by its folder, in a study or not; errors as `correct_result`."""
+    shown = {name: value and shareable(value) for name, value in job if isinstance(value, Path)}
+    entry = Entry(deed="corrected", who=login_name())
+    return _correct(read_labelled_scan(job.result), job, job.command_line(shown), entry, reporter, job.scan)
+
+
+def _correct(
+    result: LabelledScan,
+    job: CorrectResultJob | CorrectFolderJob,
+    command: tuple[str, ...],
+    entry: Entry,
+    reporter: Reporter,
+    scan: Path | None = None,
+) -> Summary:
     with claimed((claim_of(result.folder, "The result"),), job.kind):
         reporter.progress(0, 3, "reading the labels")
         if job.labels is not None:
             result = _with_copy(result, job.labels)
         reporter.progress(1, 3, "writing the report")
-        shown = {"study": shareable(job.study), "labels": job.labels and shareable(job.labels)}
-        report = write_corrected_report(result, job.command_line(shown))
-        entry = Entry(deed="corrected", why=job.why.strip(), who=job.who or login_name())
-        result = result.write_down(entry)
+        report = write_corrected_report(result, command, scan)
+        if isinstance(result, StudyResult):
+            result = result.write_down(entry)
     reporter.progress(2, 3, "writing it down")
-    follow_in_table(job.study, [result])
     edited = result.folder / EDITED_FOLDER
     reporter.artifact("labels_native", result.current_labels, result.name)
     reporter.artifact("report_html", edited / "report.html", result.name)
@@ -66,13 +84,17 @@ def correct_result(job: CorrectResultJob, reporter: Reporter) -> Summary:
     for finding in report.warnings:
         if finding.code == ELSEWHERE:
             reporter.warn(f"{result.name}: {finding.problem}", result.current_labels, finding.fix)
+    volume = {"volume of the nuclei": _volume(report.summary)}
+    if not isinstance(result, StudyResult):
+        return {"result": result.name, **volume}
+    follow_in_table(result.study, [result])
     if result.state == "rejected":
         reporter.warn(
             f"{result.name} was rejected, and stays so until somebody accepts the corrected labels.",
             result.folder,
             "If they are right now: brainstem-app study accept.",
         )
-    return {"result": result.name, "state": result.state, "volume of the nuclei": _volume(report.summary)}
+    return {"result": result.name, "state": result.state, **volume}
 
 
 def _volume(summary: object) -> str:
@@ -92,7 +114,7 @@ def _the_result(job: CorrectResultJob) -> StudyResult:
     return result
 
 
-def _with_copy(result: StudyResult, labels: Path) -> StudyResult:
+def _with_copy(result: LabelledScan, labels: Path) -> LabelledScan:
     """Put a corrected label map into the folder of a result, under the next free name."""
     original = result.folder / LABELS_FILE
     if labels.resolve() == original.resolve():
@@ -112,7 +134,7 @@ def _with_copy(result: StudyResult, labels: Path) -> StudyResult:
     names = {s.index: s.name for s in meaning_of_labels(original, labels_in(corrected)).table.structures}
     old, new = (np.bincount(m.ravel(), minlength=256).tolist() for m in (before, corrected))
     write_edit_record(target, original, old, new, names)
-    return read_study_result(result.study, result.folder)
+    return read_labelled_scan(result.folder)
 
 
 def _next_name(folder: Path) -> Path:

@@ -1,4 +1,4 @@
-"""The corrected labels of a study's result: their numbers, and their report written anew."""
+"""The corrected labels of a result: their numbers, and their report written anew."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from brainstem_app.atlas.library import citations_of, load_atlas
 from brainstem_app.atlas.regions import follow_edit
 from brainstem_app.counting import counted, listed
 from brainstem_app.errors import BrainstemError, InputError
+from brainstem_app.imaging.dicom.conversion import split_series
 from brainstem_app.imaging.label_map import load_label_map
 from brainstem_app.imaging.reading import read_scan
 from brainstem_app.jobs.results.quality_file import is_written
@@ -19,17 +20,23 @@ from brainstem_app.jobs.scans.segment_regions import REGION_LABELS_FILE
 from brainstem_app.models.label_meaning import labels_in, meaning_of_labels
 from brainstem_app.reports.corrected import Correction, corrected_report
 from brainstem_app.reports.scan.files import write_report_files
-from brainstem_app.reports.scan.manifest import make_manifest
+from brainstem_app.reports.scan.manifest import make_manifest, sha256_of
 from brainstem_app.reports.scan.midsagittal import MIDSAGITTAL_PICTURE
 from brainstem_app.reports.scan.model import ModelDescription, Report, ReportInputs
 from brainstem_app.reports.scan.reading import read_report
 from brainstem_app.reports.scan.regions import RegionsOnScan
-from brainstem_app.study.segmentations import EDITED_FOLDER, LABELS_FILE, REPORT_FILE, StudyResult
+from brainstem_app.study.segmentations import (
+    EDITED_FOLDER,
+    LABELS_FILE,
+    REPORT_FILE,
+    LabelledScan,
+    StudyResult,
+)
 
 _GRID_TOLERANCE_MM = 0.1
 
 
-def report_of_version(result: StudyResult) -> Report:
+def report_of_version(result: LabelledScan) -> Report:
     """Report of the labels that count now: the segmentation's, or that of the corrected labels.
 
     The latter is read where it was written for this very correction, and made else; nothing is written.
@@ -87,15 +94,22 @@ def read_correction(folder: Path, edited: Path, saved: datetime) -> tuple[Correc
     return Correction(before, after, affine, saved, regions, table.names[1:]), table
 
 
-def write_corrected_report(result: StudyResult, command: tuple[str, ...]) -> Report:
+def write_corrected_report(
+    result: LabelledScan, command: tuple[str, ...], scan: Path | None = None
+) -> Report:
     """Write the report of the corrected labels of a result into its folder ``edited``.
+
+    Parameters
+    ----------
+    scan : Path, optional
+        The scan that was segmented, where nothing beside the result says where it lies.
 
     Raises
     ------
     InputError
         As `read_correction`, or if the result has no correction.
     BrainstemError
-        If the scan is not where it was: the picture shows it.
+        If the scan is not where it was, or is another one now: the picture shows it.
     """
     if result.edit is None:
         raise InputError(
@@ -105,7 +119,7 @@ def write_corrected_report(result: StudyResult, command: tuple[str, ...]) -> Rep
         )
     original = read_report(result.folder / REPORT_FILE)
     correction, regions = read_correction(result.folder, result.edit.path, result.edit.saved)
-    inputs = _inputs(result, original, correction, regions, command)
+    inputs = _inputs(result, original, correction, regions, command, _scan_of(result, original, scan))
     report = corrected_report(original, correction)
     drawn = result.folder / MIDSAGITTAL_PICTURE
     plane = drawn.read_bytes() if report.midsagittal is not None and drawn.is_file() else b""
@@ -117,20 +131,14 @@ def write_corrected_report(result: StudyResult, command: tuple[str, ...]) -> Rep
 
 
 def _inputs(
-    result: StudyResult,
+    result: LabelledScan,
     original: Report,
     correction: Correction,
     regions: LabelTable | None,
     command: tuple[str, ...],
+    path: Path,
 ) -> ReportInputs:
     """Gather what the pages of the report say beside the numbers, and show."""
-    path = Path(result.record.scan)
-    if not result.record.scan or not path.exists():
-        raise BrainstemError(
-            "The scan is not where it was, so the picture of the report cannot be drawn.",
-            path if result.record.scan else result.folder,
-            "Connect its drive; or segment the scan into the study again, which keeps the corrected labels.",
-        )
     original_labels = result.folder / LABELS_FILE
     meaning = meaning_of_labels(original_labels, labels_in(correction.after))
     try:
@@ -157,6 +165,33 @@ def _inputs(
         files={"scan": path, "original": original_labels, "labels": edited},
         command=command,
     )
+
+
+def _scan_of(result: LabelledScan, original: Report, given: Path | None) -> Path:
+    """Scan that a result is of; BrainstemError if it is not there, or is another one."""
+    scan = given or result.scan
+    if scan is None:
+        raise BrainstemError(
+            "Nothing beside this result says where its scan lies, and the picture of the report shows it.",
+            result.folder,
+            f"Give the scan with --scan (in the window: open it over the labels): {original.scan.file}.",
+        )
+    there, _ = split_series(scan)
+    if not there.exists():
+        raise BrainstemError(
+            "The scan is not where it was, so the picture of the report cannot be drawn.",
+            scan,
+            "Connect its drive; or segment the scan into the study again, which keeps the corrected labels."
+            if isinstance(result, StudyResult)
+            else "Connect its drive, or say with --scan where it lies now.",
+        )
+    if original.scan.sha256 and there.is_file() and sha256_of(there) != original.scan.sha256:
+        raise BrainstemError(
+            f"This is not the scan that was segmented ({original.scan.file}): its content is another.",
+            scan,
+            "Put that scan back, or segment this one.",
+        )
+    return scan
 
 
 def _model(original: Report) -> ModelDescription | None:

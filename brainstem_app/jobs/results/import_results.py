@@ -15,10 +15,12 @@ from brainstem_app.jobs.claims import claim_of, claimed
 from brainstem_app.jobs.job import ImportResultsJob
 from brainstem_app.jobs.provenance import login_name
 from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.jobs.studies.begin import first_settings
 from brainstem_app.locks.lock_file import LOCK_ENDING
 from brainstem_app.reports.scan.manifest import sha256_of
 from brainstem_app.reports.scan.model import Report
 from brainstem_app.reports.scan.results import Result, find_results
+from brainstem_app.study.beginning import begin_study
 from brainstem_app.study.identity import Identity, identity_of, place_in_study
 from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER, STATE_FILE, Entry
 from brainstem_app.study.segmentations import LABELS_FILE, REPORT_FILE, model_folder, read_study_result
@@ -39,20 +41,22 @@ class _Copy:
 
 
 def import_results(job: ImportResultsJob, reporter: Reporter) -> Summary:
-    """Copy results into a study. Those that are there already are passed over; nothing is moved or replaced.
+    """Copy results into a study, begun in a new or empty folder if there is none.
+
+    Those that are there already are passed over; nothing is moved or replaced.
 
     Raises
     ------
     InputError
-        If a folder holds no result.
+        If a folder holds no result, or that of the study something else.
     BrainstemError
         If one could not be brought in: the others are.
     """
-    study = Study.open(job.study)
     found = find_results(job.results)
+    study = begin_study(job.study, first_settings(None))
     copied, there, refused = 0, 0, []
     for number, result in enumerate(found):
-        name = result.path.parent.name
+        name = _name(result)
         reporter.progress(number, len(found), "copying", name)
         try:
             copy = _copy_of(study, result)
@@ -88,7 +92,7 @@ def _copy_of(study: Study, result: Result) -> _Copy:
     )
     if scan is not None:
         whose = identity_of(scan, result.subject)
-    elif not whose.dataset_id and (Path(study.settings.dataset) / result.subject).is_dir():
+    elif not whose.dataset_id and (own := study.settings.dataset_folder) and (own / result.subject).is_dir():
         raise InputError(
             f"The report names {result.subject} as a person of the study's dataset is named, but not the "
             "dataset, and no scan of that person is the one that was segmented.",
@@ -101,6 +105,13 @@ def _copy_of(study: Study, result: Result) -> _Copy:
     return _Copy(result, whose, folder / name, scan)
 
 
+def _name(result: Result) -> str:
+    """Name of a result for messages: its place in the folder that was given, where people have their own."""
+    home = result.path.parent
+    below = home.relative_to(result.given).as_posix() if home.is_relative_to(result.given) else "."
+    return home.name if below == "." else below
+
+
 def _session(result: Result) -> str:
     """Session of a result; with the run, which may tell it from others of that session."""
     return result.occasion
@@ -108,9 +119,11 @@ def _session(result: Result) -> str:
 
 def _scan_in_dataset(study: Study, report: Report) -> Path | None:
     """Find the scan of the study's dataset that a report is of, by name and hash; None if there is none."""
-    dataset = Path(study.settings.dataset)
-    person = dataset / report.scan.file.partition("_")[0]
-    if not report.scan.file.startswith("sub-") or not person.is_dir() or not report.scan.sha256:
+    dataset, file = study.settings.dataset_folder, report.scan.file
+    if dataset is None or not file.startswith("sub-") or not report.scan.sha256:
+        return None
+    person = dataset / file.partition("_")[0]
+    if not person.is_dir():
         return None
     try:
         scans = find_t1w_scans(person)
@@ -132,8 +145,9 @@ def _bring_in(study: Study, copy: _Copy, who: str) -> bool:
     if (copy.folder / REPORT_FILE).exists():
         if digest_of(copy.folder / LABELS_FILE) == digest_of(source / LABELS_FILE):
             return False
+        there = copy.folder.relative_to(study.folder / SEGMENTATIONS_FOLDER).as_posix()
         raise InputError(
-            f"The study holds another result of this person, session and model ({copy.whose.name}).",
+            f"The study holds another result of this person, session and model ({there}).",
             copy.folder,
             "Keep one of both: remove that in the study, or leave this one out.",
         )

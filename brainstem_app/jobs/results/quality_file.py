@@ -12,7 +12,7 @@ from brainstem_app.plain_text import tsv_text
 from brainstem_app.reports.quality_table import DECIDED, UNKNOWN, tsv_cell
 from brainstem_app.small_files import read_json
 from brainstem_app.study.record import changing
-from brainstem_app.study.segmentations import EDITED_FOLDER, StudyResult
+from brainstem_app.study.segmentations import EDITED_FOLDER, LabelledScan, StudyResult
 
 QUALITY_TABLE = "quality.tsv"
 
@@ -67,10 +67,15 @@ def follow_in_table(study: Path, results: Sequence[StudyResult]) -> None:
         write_text(path, tsv_text(rows))
 
 
-def is_written(result: StudyResult) -> bool:
+def is_written(result: LabelledScan) -> bool:
     """Whether the report of the correction that is current now lies in the folder ``edited``."""
+    return has_report_of(result.folder, result.edit_sha256)
+
+
+def has_report_of(folder: Path, edit_sha256: str) -> bool:
+    """Whether the report of the correction with this hash lies in the folder of a result."""
     try:
-        files = read_json(result.folder / EDITED_FOLDER / "manifest.json")["files"]
-        return bool(result.edit_sha256) and files["labels"]["sha256"] == result.edit_sha256
+        files = read_json(folder / EDITED_FOLDER / "manifest.json")["files"]
+        return bool(edit_sha256) and files["labels"]["sha256"] == edit_sha256
     except (OSError, ValueError, KeyError, TypeError):
         return False

@@ -7,14 +7,23 @@ from pathlib import Path
 
 from brainstem_app.imaging.edited_version import EDITED_MARK
 from brainstem_app.jobs.claims import claim_of, claimed
-from brainstem_app.jobs.job import RestoreResultsJob
+from brainstem_app.jobs.job import RestoreFolderJob, RestoreResultsJob
 from brainstem_app.jobs.provenance import login_name
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.results.judge import chosen_results
 from brainstem_app.jobs.results.quality_file import follow_in_table
 from brainstem_app.study.result_state import Entry
-from brainstem_app.study.segmentations import ASIDE_FOLDER, EDITED_FOLDER, LABELS_FILE, StudyResult
+from brainstem_app.study.segmentations import (
+    ASIDE_FOLDER,
+    EDITED_FOLDER,
+    LABELS_FILE,
+    LabelledScan,
+    StudyResult,
+    read_labelled_scan,
+)
 from brainstem_app.study.study import Study
+
+_NOT_CORRECTED = "{0}: its labels were not corrected; they are the original."
 
 
 def restore_results(job: RestoreResultsJob, reporter: Reporter) -> Summary:
@@ -31,9 +40,7 @@ def restore_results(job: RestoreResultsJob, reporter: Reporter) -> Summary:
     for number, result in enumerate(chosen):
         reporter.progress(number, len(chosen), "putting corrections aside", result.name)
         if result.edit is None:
-            reporter.warn(
-                f"{result.name}: its labels were not corrected; they are the original.", result.folder
-            )
+            reporter.warn(_NOT_CORRECTED.format(result.name), result.folder)
             continue
         with claimed((claim_of(result.folder, "The result"),), job.kind):
             entry = Entry(deed="restored", why=job.why.strip(), who=job.who or login_name())
@@ -44,7 +51,22 @@ def restore_results(job: RestoreResultsJob, reporter: Reporter) -> Summary:
     return {"restored": len(restored)}
 
 
-def put_corrections_aside(result: StudyResult) -> None:
+def restore_folder(job: RestoreFolderJob, reporter: Reporter) -> Summary:
+    """Do the same with a result by its folder, in a study or not; errors as `restore_results`."""
+    result = read_labelled_scan(job.result)
+    if isinstance(result, StudyResult):
+        named = RestoreResultsJob(study=result.study, subjects=(result.name,))
+        return restore_results(named, reporter)
+    if result.edit is None:
+        reporter.warn(_NOT_CORRECTED.format(result.name), result.folder)
+        return {"restored": 0}
+    with claimed((claim_of(result.folder, "The result"),), job.kind):
+        put_corrections_aside(result)
+    reporter.artifact("labels_native", result.folder / LABELS_FILE, result.name)
+    return {"restored": 1}
+
+
+def put_corrections_aside(result: LabelledScan) -> None:
     """Move corrected copies and their report into a folder of their own, with a number each time.
 
     The last copy goes first, and the first one last: each that is left leads to the original, so that a

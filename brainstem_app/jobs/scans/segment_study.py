@@ -12,11 +12,12 @@ from brainstem_app.imaging.inputs import ScanInput
 from brainstem_app.jobs.job import SegmentJob
 from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.jobs.scans.loaded_model import LoadedModel
-from brainstem_app.jobs.studies.study_atlas import labels_hash
+from brainstem_app.jobs.studies.begin import first_settings
+from brainstem_app.study.beginning import begin_study
 from brainstem_app.study.identity import identity_of, place_in_study
 from brainstem_app.study.result_state import record_origin
 from brainstem_app.study.segmentations import model_folder
-from brainstem_app.study.study import Study, StudySettings, can_begin_study
+from brainstem_app.study.study import Study
 
 
 def scans_of(job: SegmentJob) -> tuple[Path, ...]:
@@ -29,7 +30,11 @@ def scans_of(job: SegmentJob) -> tuple[Path, ...]:
     """
     if job.scans or job.study is None:
         return job.scans
-    dataset = Path(Study.open(job.study).settings.dataset)
+    dataset = Study.open(job.study).settings.dataset_folder
+    if dataset is None:
+        raise InputError(
+            "The study has no dataset yet.", job.study, "Give one, or scans: SCAN… --study STUDY."
+        )
     if not dataset.is_dir():
         raise InputError(
             "The dataset of the study is not where it was.",
@@ -52,7 +57,7 @@ def placed_in_study(
     Raises
     ------
     InputError
-        If the study is not there and cannot be made of the scans given, or no scan has a place in it.
+        If the folder is neither a study nor empty, or no scan has a place in the study.
     """
     if job.study is None:
         return list(scans)
@@ -75,23 +80,12 @@ def keep_in_study(job: SegmentJob, scan: ScanInput, folder: Path) -> None:
 
 
 def _open_or_make(job: SegmentJob, scans: Sequence[ScanInput], model: LoadedModel) -> Study:
-    """Open the study of a job, or make it of the BIDS dataset that the scans lie in."""
+    """Open the study of a job, or begin it with the BIDS dataset that the scans lie in, if they all do."""
     folder = Path(job.study or "")
-    if (folder / "study.json").exists():
-        return Study.open(folder)
     dataset = dataset_of_all(scan.path for scan in scans)
-    if dataset is None or not can_begin_study(folder):
-        raise InputError(
-            "There is no study in this folder.",
-            folder,
-            "Make one with `brainstem-app prepare`, or give a new folder and one BIDS dataset to segment.",
-        )
-    atlas = model.atlas
-    settings = StudySettings(
-        dataset=str(dataset),
-        space=model.card.space,
-        atlas=atlas.name,
-        atlas_version=atlas.version,
-        atlas_sha256=labels_hash(atlas),
-    )
-    return Study.create(folder, settings)
+    settings = first_settings(dataset, model.atlas, model.card.space)
+    study = begin_study(folder, settings)
+    if study.is_empty:  # the atlas is that of the first result
+        known = study.settings.dataset or settings.dataset
+        return Study.create(folder, settings.model_copy(update={"dataset": known}))
+    return study if dataset is None else study.with_dataset(dataset)

@@ -21,7 +21,9 @@ from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.studies.share_study import Sharing
 from brainstem_app.locks.lock_file import INNER_LOCK, LOCK_ENDING
 from brainstem_app.plain_name import require_folder_name
+from brainstem_app.study.people_reports import REPORTS_FOLDER
 from brainstem_app.study.segmentations import result_folders
+from brainstem_app.study.study import STUDY_FILE, Study
 
 MARK_FILE = "copying.txt"
 #: Files that make a folder a study: copied last, so that half a copy is none.
@@ -72,9 +74,10 @@ def copy_study(job: CopyStudyJob, reporter: Reporter) -> Summary:
 
 def _say_results_stay(study: Path, reporter: Reporter) -> None:
     """Say that a copy to hand on holds no results: their reports name files, people speak in them."""
-    if result_folders(study):
+    if result_folders(study) or (study / REPORTS_FOLDER).is_dir():
         reporter.warn(
-            "The results of scans and what was said of them are left out of a copy to hand on.",
+            "The results of scans, what was said of them, and the reports on groups, repeatability and "
+            "change are left out of a copy to hand on.",
             study,
             "Give on the volumes and label maps of an export too, if others may have them.",
         )
@@ -163,11 +166,8 @@ def _differs(file: _File, copy: Path) -> bool:
 
 def _require_target(source: Path, target: Path) -> None:
     fix = "Choose a new or an empty folder."
-    if not source.is_dir():
-        raise InputError("The study folder is not there.", source, "Connect its drive, or open it again.")
-    if not (source / "study.json").is_file():
-        fix = "Choose a folder made by `brainstem-app prepare`."
-        raise InputError("This folder is no study: there is no study.json.", source, fix)
+    if not (source / STUDY_FILE).is_file():
+        Study.open(source)  # says what is wrong
     if target == source or source in target.parents:
         raise InputError("A study cannot be copied into itself.", target, "Choose a folder outside of it.")
     if target.exists() and not target.is_dir():

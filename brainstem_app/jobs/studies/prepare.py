@@ -21,6 +21,7 @@ from brainstem_app.imaging.spaces import Space
 from brainstem_app.jobs.job import PrepareJob
 from brainstem_app.jobs.parallel import run_tasks
 from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.jobs.studies.begin import first_settings
 from brainstem_app.jobs.studies.drawn_labels import (
     VERSION,
     DrawnLabels,
@@ -29,11 +30,12 @@ from brainstem_app.jobs.studies.drawn_labels import (
     report_counts,
 )
 from brainstem_app.jobs.studies.relabel import relabel_study
-from brainstem_app.jobs.studies.study_atlas import labels_hash, require_known
+from brainstem_app.jobs.studies.study_atlas import require_known
 from brainstem_app.jobs.studies.subject_task import LeftToOther, SubjectTask, is_done, prepare_one
+from brainstem_app.study.beginning import require_new
 from brainstem_app.study.record import changing
 from brainstem_app.study.splits import split_subjects
-from brainstem_app.study.study import Failure, Study, StudySettings, SubjectRecord
+from brainstem_app.study.study import STUDY_FILE, Failure, Study, StudySettings, SubjectRecord
 
 #: Share of the work that is labelling subjects anew, where the study has another atlas now.
 _RELABELLING = 0.2
@@ -54,13 +56,15 @@ def prepare(job: PrepareJob, reporter: Reporter, run: RunSubjects | None = None)
     Raises
     ------
     InputError
-        If the dataset holds no T1-weighted scan, the study was made of another dataset or in another
-        space, or the label maps or their table cannot be found.
+        If the folder is neither a study nor empty, the dataset holds no T1-weighted scan, the study was made
+        of another dataset or in another space, or the label maps or their table cannot be found.
     BrainstemError
         If not one subject could be prepared, or another process prepares some of them.
     JobCancelled
         If the user cancels; finished subjects are kept.
     """
+    if not (job.study / STUDY_FILE).exists():
+        require_new(job.study)
     job = as_begun(job)
     drawn = DrawnLabels.find(job) if job.labels is not None else None
     scans = _scans_of(job)
@@ -167,15 +171,8 @@ def _drawn_settings(job: PrepareJob, labels: DrawnLabels) -> StudySettings:
 def _settings(job: PrepareJob) -> StudySettings:
     atlas = load_atlas(job.atlas)
     require_known(atlas)
-    return StudySettings(
-        dataset=str(job.dataset.resolve()),
-        space=job.space,
-        atlas=atlas.name,
-        atlas_version=atlas.version,
-        atlas_sha256=labels_hash(atlas),
-        reference_mm=_reference_mm(atlas, job.space),
-        seed=job.seed,
-    )
+    more = {"reference_mm": _reference_mm(atlas, job.space), "seed": job.seed}
+    return first_settings(job.dataset, atlas, job.space).model_copy(update=more)
 
 
 def _reference_mm(atlas: Atlas, space: Space) -> float | None:

@@ -39,14 +39,16 @@ _TAKEN = (
 _NOTE = """\
 A copy of a study, made by Brainstem App to be handed on.
 Left out: where the scans and this study lay, the names of the scans' files, user and computer, logs, events,
-job files, what the window remembered, and the results of scans (`segmentations`) with what was said of them,
-whose volumes `study export` writes. Kept: the names of the study, of its dataset's folder and of its
-subjects, groups, hashes of the scans, and the scans as far as networks see them (brainstem, 1 mm).
+job files, what the window remembered, the results of scans (`segmentations`) with what was said of them,
+whose volumes `study export` writes, and the reports on groups, repeatability and change (`reports`), which
+name people with their volumes. Kept: the names of the study, of its dataset's folder and of its subjects,
+groups, hashes of the scans, and the scans as far as networks see them (brainstem, 1 mm).
 """
 
 
 def _study(content: dict[str, Any]) -> None:
-    content["dataset"] = LEFT_OUT
+    if content.get("dataset"):
+        content["dataset"] = LEFT_OUT
 
 
 def _subject(content: dict[str, Any]) -> None:

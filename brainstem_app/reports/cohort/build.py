@@ -110,7 +110,12 @@ def build_cohort_report(
 
 def _without_result(table: PeopleTable, chosen: ChosenBefore) -> tuple[str, ...]:
     """People of the table who have no result; who has one that was left out is named there."""
-    left = {id_key(person.subject) for person in chosen.left_out}
+    left = {
+        id_key(" ".join(filter(None, (dataset, person.subject, session))))
+        for person in chosen.left_out
+        for dataset in ("", person.dataset)
+        for session in ("", person.session)
+    }
     return tuple(name for name in table.matched.only_in_table if id_key(name) not in left)
 
 

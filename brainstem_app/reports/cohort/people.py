@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,20 +94,21 @@ def one_result_each(
         there = sorted({session_of(r) for r in results} - {""})
         problem = f"Nobody has the session {session}; the results name: {', '.join(there) or 'none'}."
         raise InputError(problem, results[0].given, "Give one of them with --session.")
-    without = sorted({r.subject for r in results} - {r.subject for r in kept})
+    whose = names_of(results)
+    without = sorted({whose[r.path] for r in results} - {whose[r.path] for r in kept})
     if without:
         notes.append(f"Left out, without the session {session}: {listed(without)}.")
     again = segmented_again(kept, separate=separate)
-    notes += _again_notes(kept, again)
+    notes += _again_notes(kept, again, whose)
     kept = [r for r in kept if r.path not in again]
     datasets = _datasets(kept, separate=separate)
     people: dict[tuple[str, str], Result] = {}
     for result in kept:
         key = (datasets[result.path], result.subject)
         if key in people:
-            raise _twice(result, people[key])
+            raise _twice(result, people[key], whose)
         people[key] = result
-    _require_known_datasets(kept, datasets)
+    _require_known_datasets(kept, datasets, whose)
     names = _dataset_names(kept, datasets)
     several = len(names) > 1
     found = [
@@ -122,6 +123,13 @@ def one_result_each(
     ]
     notes += _same_scans(found)
     return sorted(found, key=lambda person: person.name), notes
+
+
+def names_of(results: Sequence[Result]) -> dict[Path, str]:
+    """Name of each result's person, by its path: with the dataset before it where there are several."""
+    is_one = len({result.dataset for result in results}) < 2
+    datasets = {r.path: "" if is_one else r.report.scan.dataset for r in results}
+    return {r.path: f"{datasets[r.path]}/{r.subject}" if datasets[r.path] else r.subject for r in results}
 
 
 def segmented_again(results: Sequence[Result], *, separate: bool = False) -> dict[Path, Path]:
@@ -168,12 +176,12 @@ def _are_one(one: Result, other: Result) -> bool:
     return not (_is_person(one) and _is_person(other)) and (not one.dataset or not other.dataset)
 
 
-def _again_notes(results: Sequence[Result], again: dict[Path, Path]) -> list[str]:
+def _again_notes(results: Sequence[Result], again: dict[Path, Path], whose: Mapping[Path, str]) -> list[str]:
     if not again:
         return []
     by_path = {result.path: result for result in results}
     told = [
-        f"{by_path[new].subject} (of {by_path[new].report.created[:16].replace('T', ' ')}, not "
+        f"{whose[new]} (of {by_path[new].report.created[:16].replace('T', ' ')}, not "
         f"{old.parent.name} of {by_path[old].report.created[:16].replace('T', ' ')})"
         for old, new in again.items()
     ]
@@ -223,9 +231,9 @@ def _dataset_names(results: Sequence[Result], datasets: dict[object, str]) -> di
     }
 
 
-def _twice(one: Result, other: Result) -> InputError:
+def _twice(one: Result, other: Result, whose: Mapping[Path, str]) -> InputError:
     where = f"{other.path.parent}, {one.path.parent}"
-    name = one.subject
+    name = whose[one.path]
     if one.occasion != other.occasion:
         occasions = " and ".join(o or "no named session" for o in sorted((other.occasion, one.occasion)))
         return InputError(
@@ -245,7 +253,9 @@ def _twice(one: Result, other: Result) -> InputError:
     )
 
 
-def _require_known_datasets(results: Sequence[Result], datasets: dict[object, str]) -> None:
+def _require_known_datasets(
+    results: Sequence[Result], datasets: dict[object, str], whose: Mapping[Path, str]
+) -> None:
     """Refuse two results of one name of which only one says its dataset."""
     by_subject: dict[str, list[Result]] = {}
     for result in results:
@@ -253,7 +263,7 @@ def _require_known_datasets(results: Sequence[Result], datasets: dict[object, st
     for same in by_subject.values():
         unknown = [r for r in same if not datasets[r.path]]
         if unknown and len(same) > 1:
-            raise _twice(unknown[0], next(r for r in same if r is not unknown[0]))
+            raise _twice(unknown[0], next(r for r in same if r is not unknown[0]), whose)
 
 
 def _equal(names: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, map_coordinates
 
+from brainstem_app.imaging.grey_range import grey_range
 from brainstem_app.imaging.intensity_levels import above_floor, intensity_levels
 from brainstem_app.reports.engine.drawing_alone import drawing_alone
 from brainstem_app.reports.scan.regions import RegionsOnScan
@@ -46,7 +47,7 @@ def midsagittal_png(regions: RegionsOnScan | None, scan: Scan | None) -> bytes:
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0, 0, 1, 1))
     if scan is not None:
-        _draw_scan(axes, found, scan, (left, right, low, high))
+        _draw_scan(axes, regions, scan, (left, right, low, high))
     _draw_regions(axes, regions, found)
     axes.set_xlim(right, left)  # the front on the left, as in the other sagittal picture
     axes.set_ylim(low, high)
@@ -58,7 +59,12 @@ def midsagittal_png(regions: RegionsOnScan | None, scan: Scan | None) -> bytes:
     return buffer.getvalue()
 
 
-def _draw_scan(axes: Axes, found: Midsagittal, scan: Scan, extent: tuple[float, float, float, float]) -> None:
+def _draw_scan(
+    axes: Axes, regions: RegionsOnScan, scan: Scan, extent: tuple[float, float, float, float]
+) -> None:
+    found = regions.midsagittal
+    if found is None:
+        return
     left, right, low, high = extent
     front, up = np.arange(left, right, _STEP_MM), np.arange(low, high, _STEP_MM)
     across, along = (part.ravel() for part in np.meshgrid(front, up, indexing="ij"))
@@ -69,10 +75,10 @@ def _draw_scan(axes: Axes, found: Midsagittal, scan: Scan, extent: tuple[float, 
     data = scan.data if levels is None else above_floor(scan.data, levels)
     picture = map_coordinates(data, voxels.T, order=1, mode="grid-constant", cval=0.0)
     picture = picture.reshape(len(front), len(up)).T
-    bright = picture[picture > 0]
-    most = float(np.percentile(bright, 99.5)) if bright.size else 1.0
+    voxel_mm3 = abs(float(np.linalg.det(scan.affine[:3, :3])))
+    black, white = grey_range(data, regions.labels, voxel_mm3) or (0.0, 1.0)
     axes.imshow(
-        picture, cmap="gray", vmin=0, vmax=most, origin="lower", extent=extent, interpolation="bilinear"
+        picture, cmap="gray", vmin=black, vmax=white, origin="lower", extent=extent, interpolation="bilinear"
     )
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from brainstem_app.atlas.label_table import Group, LabelTable
+from brainstem_app.imaging.grey_range import grey_range
 from brainstem_app.imaging.intensity_levels import above_floor, intensity_levels
 from brainstem_app.imaging.orientation import axis_letters, to_canonical
 from brainstem_app.imaging.spaces import Affine
@@ -51,7 +52,7 @@ _FILL = 0.30
 
 @dataclass(frozen=True)
 class _View:
-    """Canonical volumes cropped around the labels, voxel to world, and the letters of the axes' ends."""
+    """Canonical volumes cropped around the labels, with what is drawn black and white of the scan."""
 
     scan: NDArray[np.float32] | None
     labels: NDArray[np.uint8]
@@ -59,6 +60,7 @@ class _View:
     affine: Affine
     sizes: tuple[float, float, float]
     letters: tuple[str, str, str]
+    greys: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,7 @@ def _cropped_view(volumes: QcVolumes) -> _View:
         for volume in (shown, volumes.reference)
     )
     box = _box(labels if reference is None else np.maximum(labels, reference), sizes)
+    greys = None if scan is None else grey_range(scan[box], labels[box], float(np.prod(sizes)))
     cropped = affine.copy()
     cropped[:3, 3] += affine[:3, :3] @ [part.start or 0 for part in box]
     return _View(
@@ -147,6 +150,7 @@ def _cropped_view(volumes: QcVolumes) -> _View:
         reference=None if reference is None else reference[box],
         sizes=sizes,
         letters=axis_letters(affine),
+        greys=greys or (0.0, 1.0),
     )
 
 
@@ -208,7 +212,7 @@ def _draw(axes: Axes, view: _View, panel: _Panel, table: LabelTable) -> None:
     width, height = (view.labels.shape[a] * view.sizes[a] for a in (across, up))
     extent = (0.0, width, 0.0, height)
     if view.scan is not None:
-        low, high = _window(view.scan)
+        low, high = view.greys
         picture = _slice(view.scan, panel)
         axes.imshow(
             picture, cmap="gray", vmin=low, vmax=high, origin="lower", extent=extent, interpolation="bilinear"
@@ -236,13 +240,6 @@ def _draw(axes: Axes, view: _View, panel: _Panel, table: LabelTable) -> None:
 
 def _slice(volume: NDArray[Any], panel: _Panel) -> NDArray[Any]:
     return np.asarray(np.take(volume, panel.index, axis=panel.axis).T)
-
-
-def _window(scan: NDArray[np.float32]) -> tuple[float, float]:
-    bright = scan[scan > 0]
-    if not bright.size:
-        return 0.0, 1.0
-    return 0.0, float(np.percentile(bright, 99.5))
 
 
 def _colours(labels: NDArray[np.uint8], table: LabelTable) -> NDArray[np.float64]:

@@ -1,0 +1,127 @@
+"""What becomes of corrected labels: their report is written anew, or the original ones count again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from brainstem_app.gui.file_dialogs import open_in_system
+from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel
+from brainstem_app.jobs.job import CorrectFolderJob, RestoreFolderJob
+
+if TYPE_CHECKING:
+    from brainstem_app.gui.app_context import AppContext
+    from brainstem_app.gui.document.document import Document
+    from brainstem_app.gui.jobs.queued_job import QueuedJob
+    from brainstem_app.jobs.job import Job
+
+_OWNER = "corrected result"
+
+
+class CorrectedResult(QObject):
+    """Writes the report of the corrected labels of a document's result, and makes the original ones count.
+
+    Signals
+    -------
+    message(object)
+        A `Message` to show in place.
+    written(object)
+        Folder of a result whose files are others now.
+    """
+
+    message = Signal(object)
+    written = Signal(object)
+
+    def __init__(self, context: AppContext, document: Document, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._context, self._document = context, document
+        self._job: QueuedJob | None = None
+
+    @property
+    def can_write(self) -> bool:
+        """Whether a result is shown that was corrected, saved or not, and no job is about it."""
+        return self.can_restore or (self._is_free and self._document.editor.is_changed)
+
+    @property
+    def can_restore(self) -> bool:
+        """Whether a result is shown of which a corrected copy counts, and no job is about it."""
+        result = self._document.result
+        return self._is_free and result is not None and result.edited is not None
+
+    @property
+    def _is_free(self) -> bool:
+        result = self._document.result
+        is_busy = self._job is not None or self._document.editor.is_saving
+        return (
+            result is not None and result.is_segmentation and result.report_json is not None and not is_busy
+        )
+
+    def write(self) -> None:
+        """Write the report of the labels as they are now, saved first if need be."""
+        if not self.can_write:
+            return
+        if self._document.editor.is_changed:
+            self._document.editor.save_copy(self.write)
+            return
+        result, shown = self._document.result, self._document.scan_path
+        if result is None:
+            return
+        known = result.scan if result.scan is not None and result.scan.exists() else None
+        if known is None and shown is None:
+            what = "The picture of the report shows the scan, and nothing says where it lies."
+            wanted = (MessageAction("Open the scan…", self._document.scan_wanted.emit),)
+            self._say(what, result.folder, "Open it; the labels stay.", wanted)
+            return
+        folder = result.folder
+        work = CorrectFolderJob(result=folder, scan=None if known is not None else shown)
+
+        def done() -> None:
+            pages = folder / "edited" / "report.html"
+            opened = (MessageAction("Open the report", lambda: open_in_system(pages, self.message.emit)),)
+            what = f"The report of {folder.name} is that of the corrected labels now."
+            self._say(what, folder, "That of the original labels is kept beside it.", opened)
+
+        self._start(work, folder, f"The report of {folder.name} is being written…", done)
+
+    def restore(self) -> None:
+        """Make the original labels count again; the corrected ones are put aside."""
+        result = self._document.result
+        if result is None or not self.can_restore:
+            return
+        folder = result.folder
+
+        def done() -> None:
+            what = f"The original labels of {folder.name} count again."
+            self._say(what, folder, "The corrected ones lie in its folder put_aside.")
+            if (now := self._document.result) is not None and now.folder == folder:
+                self._document.open_result(folder)
+
+        self._start(RestoreFolderJob(result=folder), folder, "", done)
+
+    def _start(self, work: Job, folder: Path, what: str, done: Callable[[], None]) -> None:
+        study = self._context.study.folder
+        job = self._context.jobs.submit(
+            work, study=study if study is not None and folder.is_relative_to(study) else None
+        )
+        if job is None:
+            return
+        self._job = job
+        if what:
+            self._say(what, folder)
+
+        def ended() -> None:
+            self._job = None
+            if job.finish is not None:  # else the window says why it failed
+                self.written.emit(folder)
+                done()
+            self._document.editor.state_changed.emit()
+
+        job.ended.connect(lambda _outcome: ended())
+        self._document.editor.state_changed.emit()
+
+    def _say(self, what: str, where: Path, fix: str = "", actions: tuple[MessageAction, ...] = ()) -> None:
+        told = Message(MessageLevel.INFO, what, str(where), fix, actions=actions, owner=_OWNER)
+        self.message.emit(told)
