@@ -141,6 +141,7 @@ def test_no_step_scrolls_sideways_on_a_small_laptop(
     window.resize(1264, 672)
     for step in StepName:
         window.show_step(step)
+        qtbot.wait(50)
         qtbot.waitUntil(lambda: window.pages.currentWidget().horizontalScrollBar().maximum() == 0)
     window.resize(800, 600)
     window.show_step(StepName.REPORT)
