@@ -46,5 +46,5 @@ def can_begin_study(folder: Path) -> bool:
 
 def _is_of_beginning(path: Path) -> bool:
     if path.name == SUBJECTS_FOLDER:  # of a study whose making was killed
-        return path.is_dir() and not any(path.iterdir())
+        return path.is_dir() and all(below.name.startswith(".") for below in path.iterdir())
     return path.name == WINDOW_FILE or path.name.startswith(".")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from brainstem_app.gui.compare.compare_page import ComparePage
@@ -130,8 +130,9 @@ def finish(study: Study, values: dict[str, float]) -> None:
 
 
 def green_of(page: ComparePage, row: int) -> int:
-    """How much greener than red a cell is."""
-    colour = page.model.index(row, 1).data(Qt.ItemDataRole.BackgroundRole)
+    """How much greener than red a cell is on the screen."""
+    corner = page.table.visualRect(page.table.model().index(row, 1)).topLeft() + QPoint(4, 4)
+    colour = page.table.viewport().grab().toImage().pixelColor(corner)
     return colour.green() - colour.red()
 
 
@@ -168,6 +169,7 @@ def test_presets_set_what_all_networks_share_and_the_encoder_if_there_is_one(
 ) -> None:
     panel = page.panel
     panel.show_grid(small())
+    assert "2 settings differ from Paper" in panel.presets.difference.text()
     for preset, encoder in ((Preset.FAST, "resnet18"), (Preset.BEST, "resnet34")):
         qtbot.mouseClick(panel.presets.buttons[preset], Qt.MouseButton.LeftButton)
         grid = panel.grid()

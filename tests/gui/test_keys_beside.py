@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QWidget
@@ -13,17 +12,16 @@ from pytestqt.qtbot import QtBot
 
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.review.figure_dialog import FigureDialog
-from brainstem_app.gui.review.paper_figure import FigureCell, FigureContent
+from brainstem_app.gui.review.paper_figure import FigureCell
 from brainstem_app.gui.scans.listing import ChosenScans, ListedScan
 from brainstem_app.gui.segment.batch_sheet import BatchSheet
-from brainstem_app.gui.viewer.convention import Convention, Plane
-from brainstem_app.gui.viewer.overlays.overlay import colour_table
-from brainstem_app.gui.viewer.volume import image_volume, label_volume
+from brainstem_app.gui.viewer.convention import Plane
 from brainstem_app.gui.window.about import AboutDialog
 from brainstem_app.gui.window.computer_dialog import ComputerDialog
 from brainstem_app.gui.window.settings_dialog import SettingsDialog
 
 from .test_help_in_place import controls, words_of
+from .test_paper_figure import two_nuclei
 
 _LIMIT_MS = 30_000
 _MOST_KEYS = 200
@@ -82,19 +80,8 @@ def _batch(window: MainWindow) -> QWidget:
 
 
 def _figure(window: MainWindow) -> QWidget:
-    image, affine = np.full((20, 20, 20), 500, np.int16), np.eye(4)
-    labels = np.full(image.shape, 3, np.uint8)
-    content = FigureContent(
-        image_volume(image, affine),
-        label_volume(labels, affine),
-        colour_table({3: (220, 20, 20)}, {3}),
-        {3: "RN_R"},
-        (0.0, 1000.0),
-        Convention.RADIOLOGICAL,
-        opacity=1.0,
-    )
     cell = FigureCell(Plane.CORONAL, 10, (0.0, 20.0), (0.0, 20.0))
-    return _opened(FigureDialog(content, (cell,), window.context.background, window))
+    return _opened(FigureDialog(two_nuclei(), (cell,), window.context.background, window))
 
 
 def _settings(window: MainWindow) -> QWidget:

@@ -32,8 +32,7 @@ from brainstem_app.gui.viewer.volume import image_volume, label_volume
 _RED, _BLUE = (220, 20, 20), (20, 60, 220)
 
 
-@pytest.fixture
-def content() -> FigureContent:
+def two_nuclei() -> FigureContent:
     """A grey block of 40 mm with a red nucleus at the patient's right and a blue one at the left."""
     data = np.full((40, 40, 40), 500, dtype=np.int16)
     labels = np.zeros(data.shape, dtype=np.uint8)
@@ -48,6 +47,12 @@ def content() -> FigureContent:
         Convention.RADIOLOGICAL,
         opacity=1.0,
     )
+
+
+@pytest.fixture
+def content() -> FigureContent:
+    """The same for each test."""
+    return two_nuclei()
 
 
 def _words(figure: object) -> set[str]:

@@ -185,6 +185,22 @@ def test_five_hundred_results_are_laid_out_and_only_the_seen_ones_read(
     assert bar.maximum() > 10 * page.wall.height()
 
 
+def test_tiles_of_a_row_fill_the_wall(qtbot: QtBot, page: QualityPage) -> None:
+    wall = page.wall
+    tiles = [page.model.index(row, 0) for row in range(page.model.rowCount())]
+
+    def columns() -> int:
+        return len({wall.visualRect(tile).left() for tile in tiles})
+
+    def unused() -> int:
+        return wall.viewport().width() - max(wall.visualRect(tile).right() for tile in tiles)
+
+    for width, expected in ((1280, 2), (1440, 2), (1920, 3)):
+        page.window().resize(width, 720)
+        qtbot.waitUntil(lambda expected=expected: columns() == expected and 0 < unused() <= 20)
+        assert len({wall.visualRect(tile).width() for tile in tiles}) == 1
+
+
 def test_without_a_study_the_page_says_what_it_is_for(window: MainWindow) -> None:
     window.show_step(StepName.QUALITY)
     page = window.page(StepName.QUALITY)

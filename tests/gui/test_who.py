@@ -66,3 +66,17 @@ def test_report_without_a_date_names_no_date(tmp_path: Path) -> None:
     assert model_of_report(report).origin == Origin()
     report.write_text('{"model": {"name": "m"}, "created": "soon"}', encoding="utf-8")
     assert model_of_report(report).name == "m"
+
+
+def test_result_that_is_opened_in_review_stays_there(
+    qtbot: QtBot, window: MainWindow, result_folder: Path
+) -> None:
+    window.show_step(StepName.REVIEW)
+    review = window.review
+    assert review is not None
+    window.open_path(result_folder)
+    qtbot.waitUntil(lambda: review.document.labels is not None, timeout=_LIMIT_MS)
+    assert window.current_step is StepName.REVIEW
+    assert review.document.result is not None
+    assert review.document.result.folder == result_folder
+    assert window.segment_page.document.result is None

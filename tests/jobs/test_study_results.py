@@ -375,6 +375,10 @@ def test_scan_that_is_another_one_now_is_not_shown_under_the_labels(
     save_volume(scan, np.ones((6, 6, 6), dtype=np.float32), AFFINE)
     assert run(["correct", str(place), "--scan", str(scan)]) == 1
     assert not (place / "edited").exists()
+    mine = place / "labels_native_edited.nii.gz"
+    mine.rename(tmp_path / mine.name)
+    assert run(["correct", str(place), "--scan", str(scan), "--labels", str(tmp_path / mine.name)]) == 1
+    assert not mine.exists(), "refused before anything lies there"
 
 
 def test_result_of_a_study_is_corrected_by_its_folder_as_by_its_name(study: Study, tmp_path: Path) -> None:

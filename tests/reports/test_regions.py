@@ -257,7 +257,8 @@ def test_groups_are_compared_on_regions_apart_from_nuclei(tmp_path: Path, table:
     assert (volumes["sub-01"]["pons_mm2"], volumes["sub-02"]["pons_mm2"]) == ("501.0", "")
     assert (volumes["sub-03"]["midbrain"], volumes["sub-03"]["medulla"]) == ("103.0", "")
     page = (tmp_path / "out" / "cohort.html").read_text(encoding="utf-8")
-    assert page.index("<td>midbrain<") < page.index("<td>RN_L<")
+    assert page.index("<td>midbrain<") < page.index("<td>Pons area, mm²<") < page.index("<td>RN_L<")
+    assert "<td>pons_mm2<" not in page
     assert "Midbrain" in pdf_text(tmp_path / "out" / "cohort.pdf")
 
 

@@ -13,9 +13,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
+from scipy.ndimage import binary_dilation
 from take_review_screenshots import review_of
 from take_screenshots import be_idle, open_study, open_window, take, wait_for
 
@@ -28,6 +31,7 @@ from brainstem_app.gui.viewer.convention import Plane
 from brainstem_app.gui.workflow.step import StepName
 
 SIZE = (1280, 800)
+TISSUE, STROKE = 2, 5
 CORRECTED, SHOWN = "sub-05", "sub-01"
 _JOB_S = 900.0
 
@@ -55,18 +59,24 @@ def take_scans(window: MainWindow, out: Path, dataset: Path) -> None:
     take(window, out, "study_scans")
 
 
+def free_edge(labels: NDArray[np.uint8], nucleus: int) -> list[tuple[int, int]]:
+    """Voxels beside a nucleus of a slice, at the patient's right, that belong to no other."""
+    tissue = (labels > 0) & (labels <= TISSUE)
+    y, x = np.nonzero(binary_dilation(labels == nucleus) & tissue)
+    return [(int(x[place]), int(y[place])) for place in np.argsort(x)[-STROKE:]]
+
+
 def take_correction(window: MainWindow, out: Path) -> None:
     """Paint at the edge of a red nucleus, save the copy, have its report written, and accept it."""
     window.show_step(StepName.QUALITY)
     review = review_of(window, result_of(window, CORRECTED))
     review.commands["brush"].trigger()
     be_idle(window)
-    view, (x, y, _z) = review.views.panes[Plane.AXIAL].view, review.views.crosshair
-    image = review.document.image
-    assert image is not None
-    width, height, _slices = image.grid.voxel_size_mm
-    for step in range(5):
-        place = view.box.mapViewToScene(QPointF((x + 2.5) * width, (y - 0.5 + step / 2) * height))
+    view, opened = review.views.panes[Plane.AXIAL].view, review.document.labels
+    assert opened is not None
+    width, height, _slices = opened.labels.grid.voxel_size_mm
+    for x, y in free_edge(opened.labels.labels[view.index], review.document.editor.label):
+        place = view.box.mapViewToScene(QPointF((x + 0.5) * width, (y + 0.5) * height))
         QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=view.mapFromScene(place))
     assert review.document.editor.can_undo
     review.commands["save_copy"].trigger()

@@ -30,6 +30,7 @@ class ChoiceList(QWidget):
         self.list.setAccessibleName(title)
         self.list.setAccessibleDescription("Space ticks a name.")
         self.list.setToolTip("A click or Space ticks what is to be compared")
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # long names are elided
         self.heading.setBuddy(self.list)
         self.offer(names)
         self.list.itemChanged.connect(lambda _item: self._on_changed())
@@ -45,6 +46,7 @@ class ChoiceList(QWidget):
             self.list.clear()
             for value, name in names.items():
                 item = QListWidgetItem(name)
+                item.setToolTip(name)
                 item.setData(_VALUE_ROLE, value)
                 item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
                 item.setCheckState(Qt.CheckState.Unchecked)

@@ -25,7 +25,7 @@ from brainstem_app.gui.colour_bar import ColourBar
 from brainstem_app.gui.compare.cell_view import CellView
 from brainstem_app.gui.compare.grid_panel import GridPanel
 from brainstem_app.gui.compare.heat import Heat, HeatCell, read_heat
-from brainstem_app.gui.compare.heat_table import HeatTable
+from brainstem_app.gui.compare.heat_table import HeatDelegate, HeatTable
 from brainstem_app.gui.controls import (
     fill_side_by_side,
     make_button,
@@ -155,6 +155,7 @@ class ComparePage(StepPage):
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignCenter)
+        table.setItemDelegate(HeatDelegate(table))
         table.setAlternatingRowColors(False)
         table.setShowGrid(True)
         table.selectionModel().currentChanged.connect(lambda _new, _old: self._on_cell())

@@ -173,6 +173,7 @@ class GridPanel(QWidget):
         self.shared.reset()
         self.shared.set_values(grid.settings)
         del blockers
+        self.presets.refresh()
         self.changed.emit()
 
     def _on_preset(self) -> None:

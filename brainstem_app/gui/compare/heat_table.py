@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from brainstem_app.counting import counted
 from brainstem_app.gui.design.look import colours_of
@@ -16,6 +17,30 @@ from brainstem_app.reports.grid.scale import ColourScale, scale_of
 
 if TYPE_CHECKING:
     from brainstem_app.gui.compare.heat import Heat, HeatCell
+
+_FRAME = 2
+
+
+class HeatDelegate(QStyledItemDelegate):
+    """Fills cells that have a colour with it, which a style sheet does not; the chosen one has a frame."""
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """Draw a cell."""
+        colour = index.data(Qt.ItemDataRole.BackgroundRole)
+        if not isinstance(colour, QColor):
+            super().paint(painter, option, index)
+            return
+        painter.save()
+        painter.fillRect(option.rect, colour)
+        ink = QColor(index.data(Qt.ItemDataRole.ForegroundRole))
+        painter.setFont(option.font)
+        painter.setPen(QPen(ink, _FRAME))
+        painter.drawText(option.rect, Qt.AlignmentFlag.AlignCenter, str(index.data()))
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.drawRect(option.rect.adjusted(_FRAME, _FRAME, -_FRAME - 1, -_FRAME - 1))
+        painter.restore()
 
 
 class HeatTable(RowsModel[int]):

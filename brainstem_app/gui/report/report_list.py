@@ -125,22 +125,30 @@ class ReportList(QTreeWidget):
                 self._show(item, entry)
 
     def _show(self, item: QTreeWidgetItem, entry: ReportEntry) -> None:
+        item.setText(0, _name(entry))
         item.setData(0, _ENTRY_ROLE, entry)
         item.setToolTip(0, str(entry.folder))
         if entry.model is None:
-            item.setText(0, entry.name)
             item.setFirstColumnSpanned(True)
             return
-        whose, _, model = entry.name.rpartition("/")  # in a study; the model stands beside it
-        item.setText(0, whose or model)
-        marks = [] if entry.model.mean_iou is not None else [entry.model.accuracy]
-        if entry.is_edited or entry.is_corrected:
-            marks.append("edited" if entry.is_edited else "corrected")
-        if entry.is_rejected:
-            marks.append("rejected")
-        item.setText(1, ", ".join((*marks, entry.model.title)))
-        item.setToolTip(1, "\n".join((f"Model {entry.model.title}, {entry.model.accuracy}", *marks)))
-        item.setData(1, Qt.ItemDataRole.ForegroundRole, QColor(colours_of(self).fair) if marks else None)
+        # What is unusual first: there is not always room for all.
+        unusual = {
+            "rejected": entry.is_rejected,
+            "edited": entry.is_edited,
+            "corrected": entry.is_corrected and not entry.is_edited,
+            entry.model.accuracy: entry.model.mean_iou is None,
+        }
+        words = [*(word for word, holds in unusual.items() if holds), entry.model.title]
+        item.setText(1, ", ".join(words))
+        item.setToolTip(1, f"Model {entry.model.title}, {entry.model.accuracy}")
+        item.setData(1, Qt.ItemDataRole.ForegroundRole, QColor(colours_of(self).fair) if words[1:] else None)
+
+
+def _name(entry: ReportEntry) -> str:
+    """Whose the report is: the model, which names the folder in a study, has a column of its own."""
+    whose, _, folder = entry.name.rpartition("/")
+    model = entry.model
+    return whose if whose and model and folder == model_folder(model.name, model.version) else entry.name
 
 
 def _items(group: QTreeWidgetItem) -> list[QTreeWidgetItem]:

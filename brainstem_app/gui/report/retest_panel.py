@@ -125,7 +125,11 @@ class RetestPanel(ComparisonPanel):
         offered = {job: str(results / job) for job in jobs}
         for place in (self.first, self.second):
             place.offer(offered)
-        if self.chosen_way is PairsFrom.STUDY:
+        study, had_none = self._context.study.folder, not self.model.count()
+        self._offer_models(study)
+        if had_none and self.model.count():
+            self._offer_study()  # its first results have come since it was opened
+        elif self.chosen_way is PairsFrom.STUDY:
             self._show_way()
 
     def _offer_study(self) -> None:

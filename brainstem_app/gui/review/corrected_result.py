@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from brainstem_app.gui.app_context import AppContext
     from brainstem_app.gui.document.document import Document
     from brainstem_app.gui.jobs.queued_job import QueuedJob
-    from brainstem_app.jobs.job import Job
 
 _OWNER = "corrected result"
+Done = Callable[[], None]
 
 
 class CorrectedResult(QObject):
@@ -81,10 +81,15 @@ class CorrectedResult(QObject):
         def done() -> None:
             pages = folder / "edited" / "report.html"
             opened = (MessageAction("Open the report", lambda: open_in_system(pages, self.message.emit)),)
-            what = f"The report of {folder.name} is that of the corrected labels now."
-            self._say(what, folder, "That of the original labels is kept beside it.", opened)
+            what = f"The report of {self._name_of(folder)} is that of the corrected labels now."
+            self._say(
+                what,
+                folder,
+                "Accept it in Quality, if it belongs to a study; the original report is kept beside it.",
+                opened,
+            )
 
-        self._start(work, folder, f"The report of {folder.name} is being written…", done)
+        self._start(work, folder, f"The report of {self._name_of(folder)} is being written…", done)
 
     def restore(self) -> None:
         """Make the original labels count again; the corrected ones are put aside."""
@@ -94,17 +99,24 @@ class CorrectedResult(QObject):
         folder = result.folder
 
         def done() -> None:
-            what = f"The original labels of {folder.name} count again."
-            self._say(what, folder, "The corrected ones lie in its folder put_aside.")
+            what = f"The original labels of {self._name_of(folder)} count again"
+            self._say(f"{what}; the corrected ones lie in put_aside.", folder)
             if (now := self._document.result) is not None and now.folder == folder:
                 self._document.open_result(folder)
 
         self._start(RestoreFolderJob(result=folder), folder, "", done)
 
-    def _start(self, work: Job, folder: Path, what: str, done: Callable[[], None]) -> None:
-        study = self._context.study.folder
+    def _name_of(self, folder: Path) -> str:
+        """Name of a result: in the open study whose it is and the model."""
+        study = self._context.study.results_folder
+        is_of_study = study is not None and folder.is_relative_to(study)
+        return folder.relative_to(study).as_posix() if study is not None and is_of_study else folder.name
+
+    def _start(self, work: CorrectFolderJob | RestoreFolderJob, folder: Path, what: str, done: Done) -> None:
+        study, name = self._context.study.folder, self._name_of(folder)
+        title = f"Report anew: {name}" if work.kind == "correct-folder" else f"Restore {name}"
         job = self._context.jobs.submit(
-            work, study=study if study is not None and folder.is_relative_to(study) else None
+            work, title, study if study is not None and folder.is_relative_to(study) else None
         )
         if job is None:
             return

@@ -250,7 +250,14 @@ class OpenStudy(QObject):
             return
         if not self.is_open:  # it has moved into the study
             self._workspace, self._is_changed = Workspace(), True
-        self.open(folder)
+        what = f"The study “{folder.name}” is begun: results and reports belong to it from now on."
+        begun = Message(MessageLevel.INFO, what, str(folder), owner=READING)
+        self.when_saved(lambda: self._open(folder, then=lambda: self._tell_begun(begun)))
+
+    def _tell_begun(self, begun: Message) -> None:
+        """Say that a study is begun, if it is."""
+        if self.folder is not None and begun.where == str(self.folder):
+            self.message.emit(begun)
 
     def open(self, folder: Path) -> None:
         """Open the study in a folder, once that which is open is saved."""

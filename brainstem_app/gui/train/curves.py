@@ -34,7 +34,7 @@ class Curves(QWidget):
         self._batches: list[tuple[float, float]] = []
         self._nuclei: dict[str, float] = {}
         self.loss = self._plot("Loss by epoch", "Loss by epoch")
-        self.accuracy = self._plot("Mean IoU by epoch, validation", "Mean IoU of the validation by epoch")
+        self.accuracy = self._plot("Mean IoU, validation", "Mean IoU of the validation by epoch")
         self.nuclei = self._plot("IoU of each nucleus", "IoU of each nucleus")
         self.accuracy.setYRange(0, 1.02, padding=0)
         self.nuclei.setYRange(0, 1.02, padding=0)
@@ -169,6 +169,7 @@ class Curves(QWidget):
     def _head(self, plot: pg.PlotWidget) -> None:
         colour = self.palette().color(QPalette.ColorRole.Text).name()
         plot.setTitle(str(plot.property("heading")), color=colour, size="9pt")
+        plot.plotItem.titleLabel.setMinimumWidth(0)  # a narrow plot would be as wide as it, and be cut off
 
 
 def _ticks(names: Sequence[str]) -> list[tuple[float, str]]:

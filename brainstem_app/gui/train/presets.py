@@ -85,8 +85,8 @@ class PresetBar(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(row)
         layout.addWidget(self.difference)
-        form.changed.connect(self._show)
-        self._show()
+        form.changed.connect(self.refresh)
+        self.refresh()
 
     @property
     def preset(self) -> Preset | None:
@@ -99,7 +99,7 @@ class PresetBar(QWidget):
         with QSignalBlocker(self._form):
             self._form.reset()
         self._form.set_values({**VALUES[preset], **kept})
-        self._show()
+        self.refresh()
         self.chosen.emit()
 
     def _apart(self, preset: Preset) -> list[str]:
@@ -111,7 +111,8 @@ class PresetBar(QWidget):
             if name not in OWN and value != wanted.get(name, self._form.editor(name).spec.default)
         ]
 
-    def _show(self) -> None:
+    def refresh(self) -> None:
+        """Mark the preset that the form shows, or say how far it is from the nearest."""
         now = self.preset
         for preset, button in self.buttons.items():
             with QSignalBlocker(button):

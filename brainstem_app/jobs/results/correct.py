@@ -15,7 +15,7 @@ from brainstem_app.jobs.job import CorrectFolderJob, CorrectResultJob
 from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.provenance import login_name
 from brainstem_app.jobs.reporter import Reporter, Summary
-from brainstem_app.jobs.results.corrected_version import read_correction, write_corrected_report
+from brainstem_app.jobs.results.corrected_version import read_correction, scan_to_show, write_corrected_report
 from brainstem_app.jobs.results.quality_file import follow_in_table
 from brainstem_app.models.label_meaning import labels_in, meaning_of_labels
 from brainstem_app.reports.corrected import ELSEWHERE
@@ -71,6 +71,7 @@ def _correct(
     with claimed((claim_of(result.folder, "The result"),), job.kind):
         reporter.progress(0, 3, "reading the labels")
         if job.labels is not None:
+            scan_to_show(result, scan)  # refused before anything lies in the folder
             result = _with_copy(result, job.labels)
         reporter.progress(1, 3, "writing the report")
         report = write_corrected_report(result, command, scan)

@@ -102,7 +102,7 @@ def write_corrected_report(
     Parameters
     ----------
     scan : Path, optional
-        The scan that was segmented, where nothing beside the result says where it lies.
+        Where the scan lies, as for `scan_to_show`.
 
     Raises
     ------
@@ -119,7 +119,7 @@ def write_corrected_report(
         )
     original = read_report(result.folder / REPORT_FILE)
     correction, regions = read_correction(result.folder, result.edit.path, result.edit.saved)
-    inputs = _inputs(result, original, correction, regions, command, _scan_of(result, original, scan))
+    inputs = _inputs(result, original, correction, regions, command, scan_to_show(result, scan))
     report = corrected_report(original, correction)
     drawn = result.folder / MIDSAGITTAL_PICTURE
     plane = drawn.read_bytes() if report.midsagittal is not None and drawn.is_file() else b""
@@ -167,9 +167,15 @@ def _inputs(
     )
 
 
-def _scan_of(result: LabelledScan, original: Report, given: Path | None) -> Path:
-    """Scan that a result is of; BrainstemError if it is not there, or is another one."""
-    scan = given or result.scan
+def scan_to_show(result: LabelledScan, given: Path | None = None) -> Path:
+    """Scan that a result is of; BrainstemError if it is not there, or is another one.
+
+    Parameters
+    ----------
+    given : Path, optional
+        Where it lies, if somebody has said it.
+    """
+    scan, original = given or result.scan, read_report(result.folder / REPORT_FILE)
     if scan is None:
         raise BrainstemError(
             "Nothing beside this result says where its scan lies, and the picture of the report shows it.",
