@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 from brainstem_app.gui.design.look import colours_of
 from brainstem_app.gui.design.tokens import SPACE
 from brainstem_app.gui.report.report_entries import ReportEntry, ReportKind
+from brainstem_app.study.segmentations import model_folder
 
 _ENTRY_ROLE = Qt.ItemDataRole.UserRole
 _LEAST_WIDTH = 200
