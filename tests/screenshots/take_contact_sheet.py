@@ -10,15 +10,14 @@ from __future__ import annotations
 import argparse
 import math
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QRect, QSettings, QSize, Qt
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QWidget
-from take_screenshots import settle, wait_for
+from take_screenshots import be_idle, open_window, settle, wait_for
 
 from brainstem_app.errors import BrainstemError
 from brainstem_app.gui.application import make_application
@@ -28,7 +27,6 @@ from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.scans.listing import ChosenScans, ListedScan
 from brainstem_app.gui.segment.batch_sheet import BatchSheet
 from brainstem_app.gui.segment.expected_time import time_text
-from brainstem_app.gui.settings import LookChoice, WindowSettings
 from brainstem_app.gui.window.settings_dialog import SettingsDialog
 from brainstem_app.gui.workflow.step import StepName
 
@@ -68,11 +66,14 @@ def _dialogs(window: MainWindow) -> Iterator[State]:
     window.show_help()
     window.beside.show_manual()
     yield "manual", window.beside.manual
+    window.beside.show_changes()
+    be_idle(window)
+    yield "whats_new", window.beside.manual
     window.beside.show_atlases()
-    settle(1.5)
+    be_idle(window)
     yield "atlases", window.beside.library
     window.beside.show_models()
-    settle(0.5)
+    be_idle(window)
     yield "models", window.beside.library
     for beside in (window.beside.manual, window.beside.library):
         if beside is not None:
@@ -95,7 +96,7 @@ def _with_scan(window: MainWindow, scan: Path, result: Path) -> Iterator[State]:
     window.message_bar.clear()
     window.open_path(result)
     wait_for(lambda: document.result is not None)
-    settle(1.0)
+    be_idle(window)
     yield "segment_result", None
     window.show_step(StepName.REVIEW)
     review = window.review
@@ -103,7 +104,7 @@ def _with_scan(window: MainWindow, scan: Path, result: Path) -> Iterator[State]:
         raise RuntimeError("there is no page Review")
     window.opening.review_results((result,))
     wait_for(lambda: review.document.result is not None)
-    settle(2.0)
+    be_idle(window)
     yield "review_result", None
     review.commands["side_by_side"].trigger()
     review.commands["coronal"].trigger()
@@ -116,8 +117,8 @@ def _with_study(window: MainWindow, study: Path) -> Iterator[State]:
     wait_for(lambda: window.context.study.is_open)
     for step in StepName:
         window.show_step(step)
-        settle(1.5)
-        wait_for(lambda: not window.context.background.is_busy)
+        settle(1.0)
+        be_idle(window)
         yield f"study_{step.value}", None
     train: Any = window.page(StepName.TRAIN)
     train.form.fold.setChecked(True)
@@ -171,14 +172,7 @@ def contact_sheet(pictures: dict[str, QImage], dark: bool) -> QImage:
 def walk(out: Path, look: str, sizes: tuple[str, ...], made: Callable[[MainWindow], Iterator[State]]) -> None:
     """Take all states in one look, each in all sizes, and the sheets of them."""
     pictures: dict[str, dict[str, QImage]] = {size: {} for size in sizes}
-    with tempfile.TemporaryDirectory() as home:
-        settings = WindowSettings(QSettings(str(Path(home) / "settings.ini"), QSettings.Format.IniFormat))
-        settings.results_folder = Path(home) / "results"
-        settings.jobs_folder = Path(home) / "jobs"
-        chosen = {"look": LookChoice(look)}
-        settings.preferences = settings.preferences.model_copy(update=chosen)
-        window = MainWindow(settings)
-        window.show()
+    with open_window(dark=look == Look.DARK) as window:
         wait_for(lambda: bool(window.segment_page.segment_panel.model))
         for name, dialog in made(window):
             for size in sizes:
@@ -189,7 +183,6 @@ def walk(out: Path, look: str, sizes: tuple[str, ...], made: Callable[[MainWindo
                 target = out / look / size / f"{name}.png"
                 target.parent.mkdir(parents=True, exist_ok=True)
                 picture.save(str(target))
-        window.close()
     for size, named in pictures.items():
         path = out / f"sheet_{look}_{size}.png"
         contact_sheet(named, look == "dark").save(str(path))

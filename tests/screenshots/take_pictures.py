@@ -1,7 +1,7 @@
 """Take every picture of README and manual anew, from real scans.
 
     xvfb-run -s "-screen 0 1400x900x24" python tests/screenshots/take_pictures.py --data ../shared/data \
-        --work WORK [--browser chromium]
+        --work WORK [--browser chromium] [--napari PYTHON]
 
 What they show is made in WORK first, by the program's own commands, as far as it isn't there: twelve people
 of ds002748 segmented and prepared, a network trained on them, four compared, two people scanned twice. That
@@ -19,7 +19,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from PySide6.QtGui import QImage
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage, QPainter
 from small_grid import SMALL_GRID
 
 HERE = Path(__file__).resolve().parent
@@ -34,7 +35,7 @@ TWICE = (
 )
 SHOWN, REJECTED, ACCEPTED, CORRECTED = "sub-08", "sub-02", "sub-01", "sub-05"
 RUN, REPORT_SIZE, QUALITY_OF_JPEG = "fast", (1100, 1800), 84
-BY_HAND = "install_"
+BY_HAND, HALF, GAP = "install_", 796, 8
 
 
 class Material:
@@ -122,6 +123,22 @@ def take_report(browser: str, result: Path, out: Path) -> None:
     subprocess.run([*command, f"--screenshot={picture}", (result / "report.html").as_uri()], check=True)
 
 
+def take_beside_napari(python: str, made: Material, out: Path) -> None:
+    """Set napari's picture of the scan, taken by the Python of its environment, beside Review's."""
+    scan = made.dataset / SHOWN / "anat" / f"{SHOWN}_T1w.nii.gz"
+    command = [python, str(HERE / "take_napari.py"), str(out), "--scan", str(scan)]
+    subprocess.run([*command, "--result", str(made.result(SHOWN))], env=made.environment, check=True)
+    pictures = [QImage(str(out / f"{name}.png")) for name in ("napari_slice", "review_wide")]
+    halves = [one.scaledToWidth(HALF, Qt.TransformationMode.SmoothTransformation) for one in pictures]
+    both = QImage(2 * HALF + GAP, max(half.height() for half in halves), QImage.Format.Format_RGB32)
+    both.fill(Qt.GlobalColor.white)
+    painter = QPainter(both)
+    for number, half in enumerate(halves):
+        painter.drawImage(number * (HALF + GAP), 0, half)
+    painter.end()
+    both.save(str(out / "beside_napari.png"))
+
+
 def keep(taken: Path, images: Path) -> list[str]:
     """Put pictures in place of the manual's, PNG or JPEG as those are; return which of them stay."""
     left = []
@@ -140,6 +157,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with ds002748 and rescan")
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--browser", help="Chromium, for the page of a report")
+    parser.add_argument("--napari", help="Python of an environment with napari and nibabel")
     parser.add_argument("--images", type=Path, default=ROOT / "docs" / "images")
     arguments = parser.parse_args()
     work = arguments.work.resolve()
@@ -158,6 +176,8 @@ def main() -> None:
         made.take("take_review_screenshots.py", out, "--result", shown, "--subject", subject)
         if arguments.browser:
             take_report(arguments.browser, made.result(ACCEPTED), out)
+        if arguments.napari:
+            take_beside_napari(arguments.napari, made, out)
         left = keep(out, arguments.images)
     sys.stdout.write(f"as they were: {', '.join(left) or 'none'}\n")
 

@@ -86,10 +86,12 @@ def take_correction(window: MainWindow, out: Path) -> None:
     window.show_step(StepName.QUALITY)
     page: Any = window.page(StepName.QUALITY)
     be_idle(window)
-    row = next(n for n, item in enumerate(page.model.items) if item.name.startswith(f"{CORRECTED}/"))
+    row = next(n for n, item in enumerate(page.model.shown) if item.name.startswith(f"{CORRECTED}/"))
     page.wall.setCurrentIndex(page.model.index(row, 0))
+    assert page.correct_button.isVisible()
     QTest.mouseClick(page.correct_button, Qt.MouseButton.LeftButton)
     wait_for_jobs(window)
+    assert page.current.name.startswith(f"{CORRECTED}/")
     QTest.mouseClick(page.accept_button, Qt.MouseButton.LeftButton)
     window.message_bar.clear()
 
@@ -163,6 +165,7 @@ def main() -> None:
         take_correction(window, arguments.out)
         take_results(window, arguments.out)
         take_groups(window, arguments.out)
+    with open_window(size=SIZE) as window:
         open_study(window, arguments.twice)
         take_twice(window, arguments.out)
 
