@@ -23,7 +23,7 @@ from kerasmodels.data.slice_input import SliceInput
 from ..atlas.conftest import write_tiny_recipe
 from ..jobs.made_cluster import make_cluster
 from ..reports.made_results import write_result
-from ..study.made_study import add_result, correct_by_hand, make_study, write_segmentation
+from ..study.made_study import AFFINE, add_result, correct_by_hand, make_study, write_segmentation
 
 Words = list[str | Path]
 TRAINING = ("--encoder", "resnet18", "--epochs", "2", "--size", "32", "--batch-size", "16")
@@ -196,7 +196,9 @@ def _build_command(folder: Path) -> Command:
 def _result_commands(folder: Path, table: LabelTable) -> dict[str, Command]:
     """What is done to the results of a study, each time to the same ones."""
     start, study = make_study_of_results(folder / "judged before", table), folder / "judged"
-    old = folder / "old"
+    old, corrected = folder / "old", study / "segmentations" / "sub-02" / "net-1"
+    scan = folder / "small scan.nii.gz"
+    save_volume(scan, np.arange(216, dtype=np.float32).reshape(6, 6, 6), AFFINE)
     for name in ("sub-07", "sub-08"):
         write_segmentation(old / name, table, f"{name}_T1w.nii.gz", dataset=folder / "ds")
 
@@ -209,6 +211,8 @@ def _result_commands(folder: Path, table: LabelTable) -> dict[str, Command]:
         "study reject": judged("reject-results", "study", "reject", study, "sub-01", "--why", "moved"),
         "study undecide": judged("undecide-results", "study", "undecide", study, "sub-01", "sub-02"),
         "study restore": judged("restore-results", "study", "restore", study, "sub-02"),
+        "correct": judged("correct-folder", "correct", corrected, "--scan", scan),
+        "restore": judged("restore-folder", "restore", corrected),
         "study import-results": judged("import-results", "study", "import-results", study, old),
         "study export": Command(
             "export-results",

@@ -30,12 +30,12 @@ OF_PREPARED = (
 )
 OF_RESULTS = (
     *("quality", "study accept", "study reject", "study undecide", "study restore"),
-    *("study import-results", "study export"),
+    *("restore", "study import-results", "study export"),
 )
 ALONE = (
     *("copy", "copy --share", "evaluate (volumes)", "cohort", "reference save", "retest", "make-dataset"),
     *("atlas import", "atlas build", "simulate", "segment", "segment --bids", "demo", "change"),
-    "speed of the machine",
+    *("speed of the machine", "correct"),
 )
 PAIRS = (
     *combinations_with_replacement(OF_RESULTS, 2),

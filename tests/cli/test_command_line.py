@@ -128,7 +128,8 @@ def test_wrong_usage_ends_with_2(arguments: list[str], capsys: pytest.CaptureFix
         ("segment a --out o --engine tf", "--engine is “tf”; it must be one of onnx, keras."),
         ("compare s --grid table1 --repeats 0", "--repeats is “0”; it must be a whole number of"),
         ("compare s --grid table1 --name a/b", "“a/b” cannot be a name"),
-        ("retest r", "Missing option '--out'."),
+        ("simulate --subjects 1", "Missing option '--out'."),
+        ("retest r", "It is not said where the results go."),
         ("atlas import m --threshold 3", "--threshold is “3”; it must be a number above 0"),
     ],
 )  # fmt: skip

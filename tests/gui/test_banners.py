@@ -8,6 +8,7 @@ from threading import Event
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QStatusTipEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
@@ -157,6 +158,41 @@ def test_whole_message_and_its_buttons_are_in_a_card_where_they_have_no_room(
     QApplication.processEvents()
     shown = [one.text() for one in bar.findChildren(QAbstractButton) if one.isVisible() and one.text()]
     assert shown == ["Save it", "Keep it"], "all of it has room here"
+
+
+def test_message_that_is_read_in_full_is_not_replaced_meanwhile(qtbot: QtBot, window: MainWindow) -> None:
+    bar = window.message_bar
+    bar.show_message(Message(MessageLevel.ERROR, "The training failed.", details="trace", owner="jobs/1"))
+    opener = next(one for one in bar.findChildren(QAbstractButton) if one.text() == "Details")
+    qtbot.mouseClick(opener, Qt.MouseButton.LeftButton)
+    bar.show_message(Message(MessageLevel.INFO, "3 scans are segmented."))
+    assert bar.card.isVisible()
+    assert "The training failed." in bar.accessibleDescription()
+    qtbot.mouseClick(opener, Qt.MouseButton.LeftButton)
+    assert not bar.card.isVisible()
+    assert "3 scans are segmented." in bar.accessibleDescription()
+    bar.dismiss()
+    qtbot.mouseClick(opener, Qt.MouseButton.LeftButton)
+    bar.clear("jobs")
+    assert not bar.card.isVisible(), "what it was about is over"
+    assert not bar.isVisible()
+
+
+def test_hint_of_a_command_hides_no_message(qtbot: QtBot, window: MainWindow) -> None:
+    line, bar = window.statusBar(), window.message_bar
+    QApplication.sendEvent(window, QStatusTipEvent("Save the report"))
+    assert line.hint.text() == "Save the report"
+    assert line.hint.isVisible()
+    bar.show_message(Message(MessageLevel.ERROR, "The disk is full."))
+    QApplication.sendEvent(window, QStatusTipEvent("Open a scan"))
+    assert bar.isVisible()
+    QApplication.sendEvent(window, QStatusTipEvent(""))
+    assert bar.isVisible()
+    assert line.hint.text() == ""
+    bar.clear()
+    QApplication.sendEvent(window, QStatusTipEvent("Open a scan"))
+    QApplication.sendEvent(window, QStatusTipEvent(""))
+    assert not bar.isVisible()
 
 
 def test_button_that_closes_a_message_spares_one_that_came_while_it_was_held(

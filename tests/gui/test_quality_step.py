@@ -18,6 +18,7 @@ from brainstem_app.gui.quality.quality_page import QualityPage
 from brainstem_app.gui.quality.wall_model import Order
 from brainstem_app.gui.report.people import StudyChoice, choice_in_study
 from brainstem_app.gui.segment.job_files import SegmentOutputs, segment_job
+from brainstem_app.gui.study.workspace import Workspace
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.jobs.job import ImportResultsJob, QualityJob, read_job
 from brainstem_app.study.segmentations import result_folders, study_results
@@ -279,6 +280,15 @@ def test_new_study_is_one_at_once_of_the_dataset_that_is_open_and_takes_results(
     qtbot.waitUntil(lambda: "No scan of this study is segmented yet" in said.text(), timeout=60_000)
     window.show_step(StepName.PREPARE)
     assert window.page(StepName.PREPARE).form.editor("space").isEnabled(), "nothing is prepared yet"
+
+
+def test_study_that_an_older_version_has_only_begun_is_one_once_it_is_opened(
+    qtbot: QtBot, window: MainWindow, dataset: Path, tmp_path: Path
+) -> None:
+    Workspace(sources=(str(dataset),)).save(tmp_path / "begun" / "window.json")
+    window.open_path(tmp_path / "begun")
+    qtbot.waitUntil(lambda: window.context.study.is_open, timeout=60_000)
+    assert Study.open(tmp_path / "begun").settings.dataset == str(dataset.resolve())
 
 
 @pytest.mark.parametrize(("way", "words"), [("create", "not empty"), ("open", "no study")])

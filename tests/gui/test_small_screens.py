@@ -142,14 +142,14 @@ def test_no_step_scrolls_sideways_on_a_small_laptop(
     for step in StepName:
         window.show_step(step)
         qtbot.wait(50)
-        assert window.pages.currentWidget().horizontalScrollBar().maximum() == 0, step
+        qtbot.waitUntil(lambda: window.pages.currentWidget().horizontalScrollBar().maximum() == 0)
     window.resize(800, 600)
     window.show_step(StepName.REPORT)
     page = window.page(StepName.REPORT)
     for button in (page.cohort_button, page.retest_button, page.change_button):
         qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
         qtbot.wait(50)
-        assert window.pages.currentWidget().horizontalScrollBar().maximum() == 0, button.text()
+        qtbot.waitUntil(lambda: window.pages.currentWidget().horizontalScrollBar().maximum() == 0)
 
 
 def test_segment_lies_below_the_picture_on_the_least_screen_and_is_not_scrolled_sideways(

@@ -143,7 +143,7 @@ class MessageBar(QFrame):
             and (other.what, other.where, other.fix) != (message.what, message.where, message.fix)
         ]
         self._messages.append(message)
-        if self.message is message:
+        if self._shown is message:
             self._shown = None  # said once more, it is read once more
         self._show_latest()
 
@@ -212,8 +212,9 @@ class MessageBar(QFrame):
     def _show_card(self, shown: bool) -> None:
         if shown:
             self.card.open()
-        else:
-            self.card.hide()
+            return
+        self.card.hide()
+        self._show_latest()
 
     def _leave_card(self) -> None:
         self._open.setChecked(False)
@@ -240,15 +241,17 @@ class MessageBar(QFrame):
         self._show_latest()
 
     def _show_latest(self) -> None:
-        """Show the message that is the latest now."""
-        message = self.message
+        """Show the message that is the latest now, unless one that lasts is being read in the card."""
+        before, message = self._shown, self.message
+        if self.card.isVisible() and before in self._messages and before and self._belongs(before):
+            return
+        self._shown = message
         if message is None:
             self._time.stop()
             self._open.setChecked(False)
             self.hide()
-        elif message is not self._shown:
+        elif message is not before:
             self._show(message)
-        self._shown = message
 
     def _pass(self) -> None:
         """Take information away that was there long enough; later if the keys or the card are on it."""

@@ -133,5 +133,6 @@ def edit_keys(a: ActionTable) -> list[KeyRow]:
         (a.key("undo", "redo"), "undo, redo"),
         (a.key("save_copy"), "save the edited labels as a copy beside the original"),
         (a.key("report_anew"), "write the report of the result anew, of the labels as they are now"),
+        (a.key("restore"), "let the original labels count again"),
         (a.key("add_reference"), "let networks learn from these labels, in the open study"),
     ]

@@ -116,7 +116,7 @@ def _file_rows(document: Document, views: DocumentViews, files: ReviewFiles, whe
         row("report_anew", "&Write the report anew", "Ctrl+Shift+E", files.corrected.write,
             lambda: files.corrected.can_write,
             hint="The report of the result counts the corrected labels then; that of the original is kept"),
-        row("restore", "The &original labels count again", "",
+        row("restore", "The &original labels count again", "Ctrl+Shift+U",
             lambda: files.when_saved(files.corrected.restore), lambda: files.corrected.can_restore,
             hint="The corrected labels are put aside, not removed"),
         row("add_reference", "Add to the &training set", "Ctrl+T", files.training_set.add,

@@ -36,8 +36,23 @@ class StatusLine(QStatusBar):
         grid.addWidget(self.crosshair, 1, 0)
         grid.addWidget(self.job_count, 1, 1)
         messages_share, texts_share = _SHARES
-        self.addWidget(messages, messages_share)
+        # Permanent, for Qt hides the others while it shows what a command of a menu does.
+        self.addPermanentWidget(self._with_hint(messages), messages_share)
         self.addPermanentWidget(texts, texts_share)
+
+    def _with_hint(self, messages: MessageBar) -> QWidget:
+        """Put what a command does, while the pointer is on it, where messages are, below them."""
+        whole = QWidget(self)
+        self.hint = ElidedLabel("", whole)
+        self.hint.setAccessibleName("What the command does")
+        self.hint.setContentsMargins(2 * SPACE, 0, 0, 0)
+        self.messageChanged.connect(self.hint.setText)
+        grid = QGridLayout(whole)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.addWidget(messages, 0, 0)
+        grid.addWidget(self.hint, 0, 0, Qt.AlignmentFlag.AlignVCenter)
+        messages.raise_()
+        return whole
 
 
 def _label(parent: QWidget, name: str) -> ElidedLabel:

@@ -71,8 +71,7 @@ def _correct(
     with claimed((claim_of(result.folder, "The result"),), job.kind):
         reporter.progress(0, 3, "reading the labels")
         if job.labels is not None:
-            scan_to_show(result, scan)  # refused before anything lies in the folder
-            result = _with_copy(result, job.labels)
+            result = _with_copy(result, job.labels, scan)
         reporter.progress(1, 3, "writing the report")
         report = write_corrected_report(result, command, scan)
         if isinstance(result, StudyResult):
@@ -115,7 +114,7 @@ def _the_result(job: CorrectResultJob) -> StudyResult:
     return result
 
 
-def _with_copy(result: LabelledScan, labels: Path) -> LabelledScan:
+def _with_copy(result: LabelledScan, labels: Path, scan: Path | None) -> LabelledScan:
     """Put a corrected label map into the folder of a result, under the next free name."""
     original = result.folder / LABELS_FILE
     if labels.resolve() == original.resolve():
@@ -128,6 +127,7 @@ def _with_copy(result: LabelledScan, labels: Path) -> LabelledScan:
         return result
     # Refused before anything lies in the folder.
     read_correction(result.folder, labels, datetime.now().astimezone())
+    scan_to_show(result, scan)
     target = _next_name(result.folder)
     corrected, _ = load_label_map(labels)
     before, affine = load_label_map(original)

@@ -180,7 +180,7 @@ def scan_to_show(result: LabelledScan, given: Path | None = None) -> Path:
         raise BrainstemError(
             "Nothing beside this result says where its scan lies, and the picture of the report shows it.",
             result.folder,
-            f"Give the scan with --scan (in the window: open it over the labels): {original.scan.file}.",
+            f"Give the scan, {original.scan.file}: `brainstem-app correct RESULT --scan SCAN`.",
         )
     there, _ = split_series(scan)
     if not there.exists():

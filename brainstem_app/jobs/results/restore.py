@@ -20,6 +20,7 @@ from brainstem_app.study.segmentations import (
     LabelledScan,
     StudyResult,
     read_labelled_scan,
+    read_study_result,
 )
 from brainstem_app.study.study import Study
 
@@ -36,19 +37,21 @@ def restore_results(job: RestoreResultsJob, reporter: Reporter) -> Summary:
     """
     Study.open(job.study)
     chosen = chosen_results(job)
-    restored = []
+    now, n_restored = [], 0
     for number, result in enumerate(chosen):
         reporter.progress(number, len(chosen), "putting corrections aside", result.name)
-        if result.edit is None:
-            reporter.warn(_NOT_CORRECTED.format(result.name), result.folder)
-            continue
+        # Also where nothing is to be done any more: a killed process has left its locks, and an old table.
         with claimed((claim_of(result.folder, "The result"),), job.kind):
-            entry = Entry(deed="restored", why=job.why.strip(), who=job.who or login_name())
-            put_corrections_aside(result)
-            restored.append(result.write_down(entry))
-        reporter.artifact("labels_native", result.folder / LABELS_FILE, result.name)
-    follow_in_table(job.study, restored)
-    return {"restored": len(restored)}
+            if result.edit is None:
+                reporter.warn(_NOT_CORRECTED.format(result.name), result.folder)
+            else:
+                result.write_down(Entry(deed="restored", why=job.why.strip(), who=job.who or login_name()))
+                put_corrections_aside(result)
+                n_restored += 1
+                reporter.artifact("labels_native", result.folder / LABELS_FILE, result.name)
+            now.append(read_study_result(job.study, result.folder))
+    follow_in_table(job.study, now)
+    return {"restored": n_restored}
 
 
 def restore_folder(job: RestoreFolderJob, reporter: Reporter) -> Summary:
@@ -57,10 +60,10 @@ def restore_folder(job: RestoreFolderJob, reporter: Reporter) -> Summary:
     if isinstance(result, StudyResult):
         named = RestoreResultsJob(study=result.study, subjects=(result.name,))
         return restore_results(named, reporter)
-    if result.edit is None:
-        reporter.warn(_NOT_CORRECTED.format(result.name), result.folder)
-        return {"restored": 0}
     with claimed((claim_of(result.folder, "The result"),), job.kind):
+        if result.edit is None:
+            reporter.warn(_NOT_CORRECTED.format(result.name), result.folder)
+            return {"restored": 0}
         put_corrections_aside(result)
     reporter.artifact("labels_native", result.folder / LABELS_FILE, result.name)
     return {"restored": 1}
