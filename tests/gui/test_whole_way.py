@@ -80,7 +80,7 @@ def test_whole_way_by_clicks_and_keys(
     person.go_to(StepName.REPORT)
     report = window.page(StepName.REPORT)
     person.wait(lambda: any(entry.name == "small" for entry in report.entries))
-    report.choose("small")
+    report.list.choose("small")
     person.wait(lambda: report.model.rowCount() > 0)
     assert "(validation)" in report.lines.text()
     person.click(report.measure_button)
