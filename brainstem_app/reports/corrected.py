@@ -205,7 +205,7 @@ def _finding(correction: Correction, names: list[str]) -> FindingEntry:
             f"{counted(correction.n_changed, 'voxel')} of {listed(names) or 'no structure'}. Other warnings "
             "are of the labels before."
         ),
-        fix="The original labels and their report are kept; `study restore` makes them current again.",
+        fix="The original labels and their report are kept; they count again by `brainstem-app restore`.",
     )
 
 
@@ -220,7 +220,7 @@ def _elsewhere(correction: Correction) -> tuple[FindingEntry, ...]:
                 "The corrected brainstem hardly lies where the original one does (Dice "
                 f"{correction.overlap:.2f}): these may be the labels of another scan."
             ),
-            fix="Look at the picture; `study restore` makes the original labels current again.",
+            fix="Look at the picture; the original labels count again by `brainstem-app restore`.",
         ),
     )
 

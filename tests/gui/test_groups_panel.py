@@ -204,3 +204,23 @@ def test_study_that_is_opened_brings_its_people_and_namesakes_elsewhere_are_no_e
     qtbot.keyClick(panel.table, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: panel.group.findData("diagnosis") >= 0, timeout=_LIMIT_MS)
     assert said == []
+
+
+def test_person_whose_result_was_brought_into_the_study_counts_though_it_lies_elsewhere_too(
+    qtbot: QtBot, window: MainWindow, study: Study, table: LabelTable, settings: WindowSettings
+) -> None:
+    place = add_result(study, table, "sub-01", 10)
+    add_result(study, table, "sub-02", 12)
+    report = json.loads((place / "report.json").read_text(encoding="utf-8"))
+    report["scan"]["sha256"] = "1" * 64
+    (place / "report.json").write_text(json.dumps(report), encoding="utf-8")
+    loose = settings.results_folder / "sub-01_T1w" / "sub-01_T1w"
+    loose.mkdir(parents=True)
+    report["created"] = "2099-01-01T00:00:00+00:00"
+    (loose / "report.json").write_text(json.dumps(report), encoding="utf-8")
+    with qtbot.waitSignal(window.context.study.opened, timeout=_LIMIT_MS):
+        window.open_path(study.folder)
+    panel = _opened(qtbot, window, 2)
+    qtbot.waitUntil(lambda: place in panel.people.again, timeout=_LIMIT_MS)
+    qtbot.mouseClick(panel.all_button, Qt.MouseButton.LeftButton)
+    assert {Path(folder).parent.name for folder in panel.subjects.ticked()} == {"sub-01", "sub-02"}

@@ -28,7 +28,7 @@ from brainstem_app.imaging.bids.new_dataset import NewScan
 from brainstem_app.imaging.bids.session_dates import time_of_scan
 from brainstem_app.imaging.label_map import save_label_map
 from brainstem_app.imaging.scan import Scan
-from brainstem_app.jobs.job import SegmentJob, write_job
+from brainstem_app.jobs.job import ImportResultsJob, SegmentJob, write_job
 
 from ..imaging.dicom_files import classic_bytes
 
@@ -387,6 +387,25 @@ def test_segmented_and_corrected_scans_say_so(
     assert texts(page.model, 1)[column] == "corrected"
     choose(qtbot, page.filters.state, "not segmented")
     assert shown(listed) == ["sub-3", "sub-4"]
+
+
+def test_results_brought_in_while_the_list_is_shown_are_told(
+    qtbot: QtBot,
+    listed: MainWindow,
+    fake_job: Callable[[str], Path],
+    tmp_path: Path,
+    settings: WindowSettings,
+) -> None:
+    page = listed.scans
+    home = settings.results_folder / "a" / "a"
+    home.mkdir(parents=True)
+    write_job(SegmentJob(scans=(page.model.rows[0].path,), out=home.parent), home.parent / "job.json")
+    labels = str(home / "labels_native.nii.gz")
+    fake_job(f"Path({labels!r}).touch()\nemit(event='finished', seconds=1.0)")
+    listed.context.jobs.submit(ImportResultsJob(study=tmp_path / "study", results=(home,)))
+    column = headings(page.model).index("Result")
+    assert texts(page.model, 0)[column] == ""
+    qtbot.waitUntil(lambda: texts(page.model, 0)[column] == "segmented", timeout=_LIMIT_MS)
 
 
 def test_what_is_taken_off_and_put_back_is_not_read_again(

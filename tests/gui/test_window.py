@@ -346,7 +346,7 @@ emit(event="failed", what="Cancelled.", exit_status=3)
     ready.close()
     assert ready.isVisible()
     assert "still running" in message_text(ready)
-    press_message_button(qtbot, ready.message_bar, "Keep running")
+    press_message_button(qtbot, ready.message_bar, "Do not close")
     assert ready.segment_page.segmentation.is_running
     ready.close()
     press_message_button(qtbot, ready.message_bar, "Stop it and close")
@@ -380,7 +380,7 @@ def test_closing_with_unsaved_edits_asks_in_place_and_again_after_new_ones(
     assert "edits that are not saved" in message_text(window)
     press_message_button(qtbot, window.message_bar, "Discard the edits")
     assert "still running" in message_text(window)
-    press_message_button(qtbot, window.message_bar, "Keep running")
+    press_message_button(qtbot, window.message_bar, "Do not close")
     paint(20)
     window.close()
     assert "edits that are not saved" in message_text(window), "these are not those that were discarded"

@@ -28,6 +28,8 @@ from brainstem_app.setting import settings_of
         ("Make it by `brainstem-app atlas import FOLDER --name NAME`.", "Make it by Library ▸ Atlases."),
         ("See `brainstem-app models list`.", "See Library ▸ Models."),
         ("Write it with `brainstem-app models export RUN`.", "Write it with the page Train."),
+        ("They count by `brainstem-app restore`.", "They count by Review ▸ The original labels count again."),
+        ("Run `brainstem-app study correct`.", "Run Review ▸ Write the report anew."),
         ("Leave --something-else out.", "Leave “something else” out."),
         ("Nothing of the kind – it stays.", "Nothing of the kind – it stays."),
     ],
@@ -58,6 +60,15 @@ def test_no_error_of_the_program_keeps_an_option_in_the_window(repository_root: 
     assert [text for text in texts if option.search(window_words(text))] == []
 
 
+def test_warnings_of_a_report_name_commands_so_that_the_window_says_its_own_words(
+    repository_root: Path,
+) -> None:
+    """A command without the program's name before it would be shown as it is."""
+    bare = re.compile(r"fix=f?\"[^\"]*`(?!brainstem-app )(?:study|models|atlas|reference|correct|restore)\b")
+    sources = (repository_root / "brainstem_app").rglob("*.py")
+    assert [path.name for path in sources if bare.search(path.read_text(encoding="utf-8"))] == []
+
+
 @pytest.mark.parametrize(
     ("said", "shown"),
     [
@@ -82,7 +93,8 @@ def test_every_command_has_its_place_in_the_window() -> None:
 
     for name in typer.main.get_group(app).commands:
         words = window_words(f"Run `brainstem-app {name}`.")
-        assert words.startswith(("Run the page ", "Run Library ▸", "Run File ▸", "Run Help ▸ This")), words
+        places = ("the page ", "Library ▸", "File ▸", "Review ▸", "Help ▸ This")
+        assert words.startswith(tuple(f"Run {place}" for place in places)), words
     words = window_words("Bring results in with `brainstem-app study import-results`.")
     assert words == "Bring results in with File ▸ Bring results into the study."
 

@@ -24,6 +24,8 @@ _PLACE_OF: dict[str, StepName | str] = {
     "prepare": StepName.PREPARE,
     "add-reference": StepName.REVIEW,
     "remove-reference": StepName.PREPARE,
+    "correct": "Review ▸ Write the report anew",
+    "restore": "Review ▸ The original labels count again",
     "train": StepName.TRAIN,
     "activations": StepName.TRAIN,
     "compare": StepName.COMPARE,
@@ -44,6 +46,8 @@ _APART: dict[str, StepName | str] = {
     "models export": StepName.TRAIN,
     "models ensemble": StepName.TRAIN,
     "study import-results": "File ▸ Bring results into the study",
+    "study correct": "Review ▸ Write the report anew",
+    "study restore": "Review ▸ The original labels count again",
 }
 
 

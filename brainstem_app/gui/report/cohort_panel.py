@@ -198,9 +198,10 @@ class CohortPanel(CohortForm):
         """Tick the latest segmentation of each person, of the open study if it has any; no rejected ones."""
         latest: dict[str, str] = {}
         place = self._context.study.results_folder
-        in_study = [f for f in self._entries if place is not None and Path(f).is_relative_to(place)]
-        for folder in in_study or self._entries:
-            if self._entries[folder].is_rejected or Path(folder) in self.people.again:
+        offered = [f for f in self._entries if place and Path(f).is_relative_to(place)] or [*self._entries]
+        for folder in offered:
+            # What a result of the study was brought in from takes nobody's place.
+            if self._entries[folder].is_rejected or str(self.people.again.get(Path(folder))) in offered:
                 continue
             latest.setdefault(self.people.names.get(Path(folder), folder), folder)
         self.subjects.tick(latest.values())

@@ -292,8 +292,9 @@ class ScansPage(StepPage):
     def _on_job(self, job: QueuedJob) -> None:
         if job.record.kind == "segment":
             self.model.set_work(scans_in_work(self.context.jobs))
-            if job.record.state.is_over and self.isVisible():
-                self._read_results()
+        # Results are brought in, corrected, judged and restored by jobs, too.
+        if job.record.state.is_over and self.isVisible():
+            self._read_results()
 
     def _read_results(self) -> None:
         """Look on a thread which scans are segmented."""

@@ -111,7 +111,7 @@ class Closing(QObject):
         leave = "Close and let them go on" if several else "Close and let it go on"
         actions.insert(0, MessageAction(leave, self._leave_and_close))
         what += " " + found
-        actions.append(MessageAction("Keep running", lambda: None))
+        actions.append(MessageAction("Do not close", lambda: None))
         self._context.messages.say(Message(MessageLevel.QUESTION, what, actions=tuple(actions), owner=_OWNER))
 
     def _leave_and_close(self) -> None:
