@@ -393,7 +393,7 @@ def test_run_on_an_earlier_edition_of_the_atlas_is_not_evaluated_or_exported(
         status, events = _run(job)
         assert status == InputError.exit_status
         assert isinstance(events[-1], Failed)
-        assert f"learned the labels of the atlas {ATLAS} 1" in events[-1].what
+        assert f"learned the labels of the atlas {ATLAS} version 1" in events[-1].what
 
 
 def test_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
