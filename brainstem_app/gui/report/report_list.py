@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
+from PySide6.QtWidgets import (
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QWidget,
+)
 
 from brainstem_app.gui.design.look import colours_of
 from brainstem_app.gui.design.tokens import SPACE
@@ -21,6 +28,16 @@ _TITLES = {
     ReportKind.CHANGE: "Change over time",
     ReportKind.SEGMENTATION: "Segmentations",
 }
+
+
+class _BothEnds(QStyledItemDelegate):
+    """Leaves a name its end, where sessions and dates are."""
+
+    def initStyleOption(  # noqa: N802 - Qt's name
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().initStyleOption(option, index)
+        option.textElideMode = Qt.TextElideMode.ElideMiddle
 
 
 class ReportList(QTreeWidget):
@@ -51,7 +68,7 @@ class ReportList(QTreeWidget):
         self.setMinimumWidth(_LEAST_WIDTH)
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setItemDelegateForColumn(0, _BothEnds(self))
         self._groups = {kind: self._group(title) for kind, title in _TITLES.items()}
         self.currentItemChanged.connect(lambda _item, _before: self._tell())
 
