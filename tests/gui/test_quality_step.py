@@ -93,6 +93,10 @@ def test_keys_accept_reject_with_a_note_and_take_back(qtbot: QtBot, page: Qualit
     assert page.current.name == "sub-02/net-1", "it goes to the next"
     qtbot.keyClick(page.wall, Qt.Key.Key_R)
     assert _states(study)[:2] == ["accepted", "unseen"], "a rejection needs a reason"
+    qtbot.keyClicks(page.note, "no, ")
+    qtbot.keyClick(page.note, Qt.Key.Key_Escape)
+    assert (page.wall.hasFocus(), page.note.text()) == (True, ""), "letters decide again"
+    qtbot.keyClick(page.wall, Qt.Key.Key_R)
     qtbot.keyClicks(page.note, "moved a lot")
     qtbot.keyClick(page.note, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: _states(study)[1] == "rejected", timeout=_LIMIT_MS)
