@@ -268,7 +268,7 @@ def test_new_study_is_one_at_once_of_the_dataset_that_is_open_and_takes_results(
     folder.mkdir()
     window.open_path(dataset)
     qtbot.waitUntil(lambda: window.scans.model.rowCount() == 4, timeout=60_000)
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_asked, **_more: str(folder))
+    monkeypatch.setattr("brainstem_app.gui.file_dialogs.ask_new_folder", lambda *_asked: folder)
     study = window.context.study
     qtbot.keyClick(window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: study.folder == folder, timeout=60_000)
