@@ -94,6 +94,10 @@ def test_keys_accept_reject_with_a_note_and_take_back(qtbot: QtBot, page: Qualit
     assert page.current.name == "sub-02/net-1", "it goes to the next"
     qtbot.keyClick(page.wall, Qt.Key.Key_R)
     assert _states(study)[:2] == ["accepted", "unseen"], "a rejection needs a reason"
+    qtbot.keyClicks(page.note, "no, ")
+    qtbot.keyClick(page.note, Qt.Key.Key_Escape)
+    assert (page.wall.hasFocus(), page.note.text()) == (True, ""), "letters decide again"
+    qtbot.keyClick(page.wall, Qt.Key.Key_R)
     qtbot.keyClicks(page.note, "moved a lot")
     qtbot.keyClick(page.note, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: _states(study)[1] == "rejected", timeout=_LIMIT_MS)
@@ -265,7 +269,7 @@ def test_new_study_is_one_at_once_of_the_dataset_that_is_open_and_takes_results(
     folder.mkdir()
     window.open_path(dataset)
     qtbot.waitUntil(lambda: window.scans.model.rowCount() == 4, timeout=60_000)
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_asked, **_more: str(folder))
+    monkeypatch.setattr("brainstem_app.gui.file_dialogs.ask_new_folder", lambda *_asked: folder)
     study = window.context.study
     qtbot.keyClick(window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: study.folder == folder, timeout=60_000)

@@ -64,6 +64,18 @@ def page(qtbot: QtBot, open_study: MainWindow) -> ReportPage:
     return shown
 
 
+def test_rail_counts_no_reports_of_a_study_that_is_closed(
+    qtbot: QtBot, page: ReportPage, open_study: MainWindow
+) -> None:
+    measure(page.context.study.folder / "runs" / "first")
+    page.read()
+    qtbot.waitUntil(lambda: open_study.step_bar.status_of(StepName.REPORT) == "1 report", timeout=_LIMIT_MS)
+    open_study.show_step(StepName.SCANS)
+    with qtbot.waitSignal(page.context.study.opened, timeout=_LIMIT_MS):
+        page.context.study.close()
+    assert open_study.step_bar.status_of(StepName.REPORT) == ""
+
+
 def test_run_that_was_not_measured_can_be(
     qtbot: QtBot, page: ReportPage, study: Study, fake_job: Fake
 ) -> None:

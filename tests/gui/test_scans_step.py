@@ -100,6 +100,13 @@ def test_several_scans_can_be_segmented_with_the_cursor_on_a_bad_one(listed: Mai
     assert page.segment_button.isEnabled()
 
 
+def test_control_and_return_ask_about_the_marked_scans(qtbot: QtBot, listed: MainWindow) -> None:
+    listed.scans.table.selectAll()
+    qtbot.waitUntil(listed.scans.segment_button.isEnabled, timeout=_LIMIT_MS)
+    with qtbot.waitSignal(listed.scans.segment_requested, timeout=_LIMIT_MS):
+        qtbot.keyClick(listed, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+
+
 def test_return_shows_the_scan_and_prepare_takes_over_the_dataset(
     qtbot: QtBot, listed: MainWindow, dataset: Path
 ) -> None:

@@ -150,6 +150,9 @@ class QualityPage(StepPage):
             shortcut = QShortcut(QKeySequence(key), self.wall)
             shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
             shortcut.activated.connect(action)
+        leave = QShortcut(QKeySequence(Qt.Key.Key_Escape), self.note)
+        leave.setContext(Qt.ShortcutContext.WidgetShortcut)
+        leave.activated.connect(self._leave_note)
         study, jobs = self.context.study, self.context.jobs
         study.opened.connect(self._on_study)
         study.contents_changed.connect(self._read)
@@ -377,6 +380,12 @@ class QualityPage(StepPage):
         self.wall.setFocus(Qt.FocusReason.OtherFocusReason)
         if self._rejects_on_return and self.note.text().strip():
             QTimer.singleShot(0, self, lambda: self.decide("rejected"))
+
+    def _leave_note(self) -> None:
+        """Say nothing of the marked result, and go back to the wall."""
+        self.resolved.emit(_DECISION)
+        self.wall.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._on_current()
 
     def _on_current(self) -> None:
         """Show what can be done with the marked result; the note is that of its decision."""

@@ -278,6 +278,7 @@ class ReportPage(StepPage):
         self._reader.forget()
         self._known = None
         self.list.show_entries(())
+        self.status.emit("")
         self._show(None)
         self._show_emptiness()
         self.read()

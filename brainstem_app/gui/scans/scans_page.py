@@ -212,6 +212,10 @@ class ScansPage(StepPage):
         self._read_results()
         self.examiner.go_on()
 
+    def run(self) -> None:
+        """Segment the marked scans (Ctrl+Return)."""
+        self.segment_button.click()
+
     def show_drop_target(self, shown: bool) -> None:
         """Highlight the place to drop scans on."""
         self.empty_state.set_target(shown)
