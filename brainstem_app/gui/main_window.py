@@ -235,6 +235,8 @@ class MainWindow(DropWindow):
         is_review = review is not None and step is StepName.REVIEW
         self.commands.give_way(review.commands.keys if is_review and review is not None else ())
         self.step_bar.show_step(step)
+        if step in (StepName.REVIEW, StepName.REPORT, StepName.QUALITY):
+            self.banners.look_at_results()
         self.message_bar.show_page(step)
         for label in (self.pointed, self.crosshair):
             label.setVisible(step is StepName.SEGMENT)

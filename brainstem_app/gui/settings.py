@@ -261,6 +261,11 @@ class WindowSettings(QObject):
         """Studies opened before, the last one first; also those on a drive that is not connected."""
         return self._paths("study/recent")
 
+    @property
+    def studies_folder(self) -> Path:
+        """Folder that the last study lies in; where there was none, that of the results."""
+        return next((study.parent for study in self.recent_studies), self.results_folder.parent)
+
     def add_recent_study(self, folder: Path) -> None:
         """Put a study at the head of the recent ones."""
         self.last_study = folder

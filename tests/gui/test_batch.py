@@ -268,6 +268,19 @@ emit(event="finished", seconds=1.0)
     assert said(listed).startswith("3 scans are segmented.")
 
 
+def test_finished_batch_asks_no_more_once_its_results_are_looked_at(
+    qtbot: QtBot, listed: MainWindow, result_folder: Path, fake_job: Fake
+) -> None:
+    fake_job(_TWO_OF_THREE.format(result=str(result_folder)) + 'emit(event="finished", seconds=1.0)')
+    qtbot.mouseClick(sheet_for_all(qtbot, listed).start_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "Look at them now?" in said(listed), timeout=_LIMIT_MS)
+    listed.commands["step_segment"].trigger()
+    assert "Look at them now?" in said(listed), "Segment does not show them"
+    listed.commands["step_report"].trigger()
+    assert listed.current_step is StepName.REPORT
+    assert "Look at them now?" not in said(listed)
+
+
 def test_batch_with_a_failure_still_leads_to_what_is_done(
     qtbot: QtBot, listed: MainWindow, result_folder: Path, fake_job: Fake
 ) -> None:

@@ -199,7 +199,7 @@ def test_study_that_is_opened_brings_its_people_and_namesakes_elsewhere_are_no_e
         timeout=_LIMIT_MS,
     )
     listed = [panel.subjects.list.item(row).text() for row in range(panel.subjects.list.count())]
-    assert "sub-03/ses-2/net-1 (corrected)" in listed
+    assert "sub-03/ses-2 · net version 1 (corrected)" in listed
     panel.table.setText(str(people / "participants.tsv"))
     qtbot.keyClick(panel.table, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: panel.group.findData("diagnosis") >= 0, timeout=_LIMIT_MS)

@@ -51,7 +51,7 @@ def typed(name: str, *, by_mouse: bool = False) -> Callable[[NewFolderDialog], N
 def test_new_study_lies_in_the_folder_whose_name_was_typed(
     qtbot: QtBot, window: MainWindow, settings: WindowSettings, tmp_path: Path, is_there: bool
 ) -> None:
-    settings.last_folder, wanted = tmp_path, tmp_path / "sleep study"
+    settings.results_folder, wanted = tmp_path / "results", tmp_path / "sleep study"
     if is_there:
         wanted.mkdir()
     when_asked(typed("sleep study"), window)

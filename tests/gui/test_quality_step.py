@@ -161,7 +161,7 @@ def test_corrected_result_is_marked_and_its_report_can_be_written(
     fake_job('emit(event="finished", seconds=1.0)\n')
     with qtbot.waitSignal(page.message, timeout=_LIMIT_MS) as said:
         qtbot.mouseClick(page.correct_button, Qt.MouseButton.LeftButton)
-    assert "report of sub-05/net-1 is that of the corrected labels" in said.args[0].what
+    assert "report of sub-05 · net version 1 is that of the corrected labels" in said.args[0].what
 
 
 def test_button_starts_the_job_that_looks_at_all_results(

@@ -68,6 +68,12 @@ class Banners(QObject):
         elif not record.state.is_over:
             self._messages.clear(_owner(job))
 
+    def look_at_results(self) -> None:
+        """Ask no more whether to look at the results of a batch: the user does."""
+        for job in self._many_scans.asked:
+            self._messages.clear(f"{_owner(job)}/end")
+        self._many_scans.asked.clear()
+
 
 def message_of_failure(job: QueuedJob, owner: str = "") -> Message:
     """Why a job failed, in the words of the window."""

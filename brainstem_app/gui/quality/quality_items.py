@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from brainstem_app.named_version import with_version
 from brainstem_app.reports.quality_table import REGION_Z, UNKNOWN
 from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER
 
@@ -29,6 +30,12 @@ class QualityItem:
     study: Path
     name: str
     cells: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def words(self) -> str:
+        """Whose it is, and its model in words."""
+        whose, _, model = self.name.rpartition("/")
+        return f"{whose} · {with_version(*model.rsplit('-', 1))}" if "-" in model else self.name
 
     @property
     def folder(self) -> Path:

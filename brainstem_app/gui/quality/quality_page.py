@@ -310,7 +310,7 @@ class QualityPage(StepPage):
     def _on_report(self, outcome: str, item: QualityItem) -> None:
         self._read()
         if outcome == "finished":
-            what = f"The report of {item.name} is that of the corrected labels now."
+            what = f"The report of {item.words} is that of the corrected labels now."
             self.message.emit(
                 Message(MessageLevel.INFO, what, str(item.folder), "Accept it, if they are right.")
             )
@@ -346,7 +346,7 @@ class QualityPage(StepPage):
         if deed == "rejected" and not why.strip():
             self._rejects_on_return = True
             self.note.setFocus(Qt.FocusReason.ShortcutFocusReason)
-            what = f"Say why {item.name} is rejected, then press Enter."
+            what = f"Say why {item.words} is rejected, then press Enter."
             self.message.emit(Message(MessageLevel.INFO, what, owner=_DECISION))
             return
         try:

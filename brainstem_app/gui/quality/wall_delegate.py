@@ -98,7 +98,7 @@ class WallDelegate(QStyledItemDelegate):
         if item.cells.get("labels") == "corrected" and item.state != "edited":
             said = f"{said}, corrected"
         why = item.cells.get("why", "")
-        return printable("  ·  ".join(part for part in (item.name, said, why) if part))
+        return printable("  ·  ".join(part for part in (item.words, said, why) if part))
 
     def _numbers(self, item: QualityItem) -> str:
         parts = []

@@ -128,7 +128,7 @@ class WallModel(QAbstractListModel):
         self.endResetModel()
 
     def _is_shown(self, item: QualityItem) -> bool:
-        return self._only in {"", item.state} and self._text in item.name.casefold()
+        return self._only in {"", item.state} and self._text in f"{item.name}\n{item.words}".casefold()
 
     # Qt's interface --------------------------------------------------------------------------------
 
@@ -142,9 +142,9 @@ class WallModel(QAbstractListModel):
         if item is None:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return item.name
+            return item.words
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{item.name}, {item.state}"
+            return f"{item.words}, {item.state}"
         return None
 
 

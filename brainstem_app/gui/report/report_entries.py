@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from brainstem_app.gui.document.result_model import ResultModel
+from brainstem_app.study.segmentations import model_folder
 
 #: Of the files of a report, the readable ones first.
 ENDINGS = (".html", ".pdf", ".csv", ".xlsx", ".json", ".png")
@@ -55,11 +56,23 @@ class ReportEntry:
     is_corrected: bool = False
 
     @property
+    def whose(self) -> str:
+        """Its name without the model, which names the folder of a result in a study."""
+        whose, _, folder = self.name.rpartition("/")
+        model = self.model
+        return whose if whose and model and folder == model_folder(model.name, model.version) else self.name
+
+    @property
+    def words(self) -> str:
+        """Its name, of a result in a study with the model in words."""
+        return f"{self.whose} · {self.model.title}" if self.model and self.whose != self.name else self.name
+
+    @property
     def title(self) -> str:
-        """Its name, and what people have said and done of it."""
+        """Its name in words, and what people have said and done of it."""
         is_corrected = self.is_edited or self.is_corrected
         said = ["corrected"] * is_corrected + ["rejected"] * self.is_rejected
-        return f"{self.name} ({', '.join(said)})" if said else self.name
+        return f"{self.words} ({', '.join(said)})" if said else self.words
 
     @property
     def page(self) -> Path | None:

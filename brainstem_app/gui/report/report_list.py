@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
 from brainstem_app.gui.design.look import colours_of
 from brainstem_app.gui.design.tokens import SPACE
 from brainstem_app.gui.report.report_entries import ReportEntry, ReportKind
-from brainstem_app.study.segmentations import model_folder
 
 _ENTRY_ROLE = Qt.ItemDataRole.UserRole
 _LEAST_WIDTH = 200
@@ -143,7 +142,7 @@ class ReportList(QTreeWidget):
                 self._show(item, entry)
 
     def _show(self, item: QTreeWidgetItem, entry: ReportEntry) -> None:
-        item.setText(0, _name(entry))
+        item.setText(0, entry.whose)
         item.setData(0, _ENTRY_ROLE, entry)
         item.setToolTip(0, str(entry.folder))
         if entry.model is None:
@@ -160,13 +159,6 @@ class ReportList(QTreeWidget):
         item.setText(1, ", ".join(words))
         item.setToolTip(1, f"Model {entry.model.title}, {entry.model.accuracy}")
         item.setData(1, Qt.ItemDataRole.ForegroundRole, QColor(colours_of(self).fair) if words[1:] else None)
-
-
-def _name(entry: ReportEntry) -> str:
-    """Whose the report is: the model, which names the folder in a study, has a column of its own."""
-    whose, _, folder = entry.name.rpartition("/")
-    model = entry.model
-    return whose if whose and model and folder == model_folder(model.name, model.version) else entry.name
 
 
 def _items(group: QTreeWidgetItem) -> list[QTreeWidgetItem]:

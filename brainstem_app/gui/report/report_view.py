@@ -120,7 +120,7 @@ class ReportView(QWidget):
         self.pictures.setVisible(not (self.picture.is_empty and self.plane.is_empty))
         self.notes.setText("" if content is None else window_words(content.notes))
         self.limits.setVisible(bool(self.notes.text()))
-        self.title.setText(f"<b>{escape(content.entry.name)}</b>" if content is not None else "")
+        self.title.setText(f"<b>{escape(content.entry.words)}</b>" if content is not None else "")
 
     def show_reading(self) -> None:
         """Say that a report is read, where none is shown."""

@@ -30,6 +30,11 @@ class ManyScans(QObject):
 
     One of an earlier window, which went on without it, is taken up again.
 
+    Attributes
+    ----------
+    asked : set of QueuedJob
+        Batches of which it asked whether to look at their results.
+
     Signals
     -------
     message(object)
@@ -49,6 +54,7 @@ class ManyScans(QObject):
         self._context = context
         self._outs: dict[QueuedJob, Path] = {}
         self._told: set[QueuedJob] = set()
+        self.asked: set[QueuedJob] = set()
         context.jobs.added.connect(self._take_up)
         context.jobs.changed.connect(self._take_up)
 
@@ -101,6 +107,8 @@ class ManyScans(QObject):
         )
         # A question, not information, which goes by itself: nobody waits beside a batch until it ends.
         level = MessageLevel.QUESTION if outcome == "finished" and not notes else MessageLevel.WARNING
+        if level is MessageLevel.QUESTION:
+            self.asked.add(job)
         self.message.emit(
             Message(
                 level,

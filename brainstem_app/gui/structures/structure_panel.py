@@ -110,7 +110,7 @@ class StructurePanel(Card):
     def _note(self) -> QLabel:
         """Make the note that volumes are of edited voxels, hidden at first."""
         note = QLabel(
-            "mm³ are counted from the edited voxels; the report's come from the atlas bent to the scan.",
+            "mm³ are counted from the edited voxels; the report starts from the atlas bent to the scan.",
             self,
         )
         note.setToolTip(

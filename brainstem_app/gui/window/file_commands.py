@@ -64,9 +64,8 @@ class FileCommands(QObject):
 
     def choose_study(self) -> None:
         """Ask for a study folder and open it."""
-        folder = self._ask.folder("Open a study")
+        folder = self._ask.folder("Open a study", self._settings.studies_folder)
         if folder is not None:
-            self._settings.last_folder = folder.parent
             self._context.study.open(folder)
 
     def choose_study_target(self) -> None:
@@ -78,10 +77,9 @@ class FileCommands(QObject):
         self._choose_study_folder("Copy to hand on: a new or an empty folder", self.study.share)
 
     def _choose_study_folder(self, title: str, use: Callable[[Path], object]) -> None:
-        """Ask for the folder of a study to be made; the next question begins beside it."""
-        folder = self._ask.new_folder(title)
+        """Ask for the folder of a study to be made, beside the last one."""
+        folder = self._ask.new_folder(title, self._settings.studies_folder)
         if folder is not None:
-            self._settings.last_folder = folder.parent
             use(folder)
 
     def choose_scan(self) -> None:
