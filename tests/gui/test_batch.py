@@ -167,8 +167,13 @@ def test_result_that_was_corrected_is_not_replaced_without_a_question(
     qtbot.waitUntil(lambda: all(job.state.is_over for job in window.context.jobs.jobs), timeout=_LIMIT_MS)
 
 
-def test_results_outside_of_a_study_are_said_to_stay(
-    qtbot: QtBot, listed: MainWindow, people: list[Path], table: LabelTable, settings: WindowSettings
+def test_results_outside_of_a_study_are_said_to_stay_or_how_they_come_into_it(
+    qtbot: QtBot,
+    listed: MainWindow,
+    people: list[Path],
+    table: LabelTable,
+    settings: WindowSettings,
+    tmp_path: Path,
 ) -> None:
     card = listed.segment_page.segment_panel.offered[0].model.card
     made = ModelDescription(card.name, "a" * 64, card.version)
@@ -180,6 +185,12 @@ def test_results_outside_of_a_study_are_said_to_stay(
         "1 of 3 scans has a result with this model. It stays; the new one goes beside it."
     )
     assert not sheet.leave_out.isChecked()
+    assert sheet.start_button.text() == "Segment 3 scans"
+    sheet.show_study(tmp_path / "segmentations")
+    assert sheet.earlier.text() == (
+        "1 of 3 scans has a result of this model outside of the study. "
+        "File ▸ Bring results into the study… takes it in."
+    )
     assert sheet.start_button.text() == "Segment 3 scans"
     qtbot.keyClick(sheet, Qt.Key.Key_Escape)
 

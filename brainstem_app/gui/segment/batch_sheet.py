@@ -20,7 +20,7 @@ from brainstem_app.gui.design.look import colours_of, set_primary, set_tone
 from brainstem_app.gui.design.tokens import SPACE
 from brainstem_app.gui.scans.scan_states import SEGMENTED
 from brainstem_app.gui.segment.card_text import card_summary, with_amber
-from brainstem_app.gui.segment.earlier_results import EarlierResult, results_in_words
+from brainstem_app.gui.segment.earlier_results import EarlierResult, outside_in_words, results_in_words
 from brainstem_app.gui.segment.results_folder_line import ResultsFolderLine
 from brainstem_app.study.segmentations import model_folder
 
@@ -132,23 +132,29 @@ class BatchSheet(QDialog):
 
     @property
     def _of_model(self) -> list[EarlierResult]:
-        """Earlier results of the chosen model; those that are replaced, where some are."""
+        """Earlier results of the chosen model."""
         row = self.models.currentIndex()
         if row < 0:
             return []
         card = self._offered[row].model.card
         made = model_folder(card.name, card.version)
-        found = [result for result in self._earlier if result.model == made]
-        return [result for result in found if result.in_study] if self._is_in_study else found
+        return [result for result in self._earlier if result.model == made]
+
+    @property
+    def _counting(self) -> list[EarlierResult]:
+        """Those of them that lie where the new ones go: in a study they are replaced."""
+        return [result for result in self._of_model if result.in_study or not self._is_in_study]
 
     @property
     def _done(self) -> set[Path]:
-        return {result.scan for result in self._of_model}
+        return {result.scan for result in self._counting}
 
     def _show_earlier(self) -> None:
         """Begin with the new scans of a study alone, where there are some; a second time is asked for."""
-        found, count = self._of_model, len(self._chosen.scans)
-        words = results_in_words(count, found, replaced=self._is_in_study)
+        found, count = self._counting, len(self._chosen.scans)
+        outside = [result for result in self._of_model if result.scan not in self._done]
+        said = (results_in_words(count, found, replaced=self._is_in_study), outside_in_words(count, outside))
+        words = " ".join(filter(None, said))
         is_at_risk = self._is_in_study and any(result.state != SEGMENTED for result in found)
         self.earlier.setText(words)
         set_tone(self.earlier, "fair" if is_at_risk else "")

@@ -92,6 +92,19 @@ def results_worked_on(scan: Path, card: ModelCard, study: Path) -> str:
     return results_in_words(1, worked_on, replaced=True)
 
 
+def outside_in_words(count: int, results: Sequence[EarlierResult]) -> str:
+    """Say how many of some scans have results outside of the open study, and how they come into it."""
+    scans = len({result.scan for result in results})
+    if not scans:
+        return ""
+    who = counted(scans, "scan") if count == scans else f"{scans} of {counted(count, 'scan')}"
+    has, it = agreeing(scans, "has a result", "have results"), agreeing(scans, "it", "them")
+    corrected = any(result.state != SEGMENTED for result in results)
+    kept = ", with what was corrected" if corrected else ""
+    what = f"{who} {has} of this model outside of the study."
+    return f"{what} File ▸ Bring results into the study… takes {it} in{kept}."
+
+
 def results_in_words(count: int, earlier: Sequence[EarlierResult], *, replaced: bool) -> str:
     """Say how many of some scans have results of a model, and what becomes of those.
 
