@@ -50,7 +50,7 @@ def test_edits_are_offered_after_the_program_was_killed(
     review = _opened(qtbot, again, result_folder)
     assert "not saved when the program ended" in said(again)
     assert not review.document.editor.is_changed
-    press_message_button(qtbot, again, "Show them")
+    press_message_button(qtbot, again.message_bar, "Show them")
     assert np.array_equal(review.document.editor.labels.labels, drawn[1])
     review.document.editor.undo()
     assert not review.document.editor.is_changed
@@ -70,7 +70,7 @@ def test_edits_that_are_discarded_are_not_kept(
     qtbot: QtBot, drawn: tuple[ReviewPage, np.ndarray], window: MainWindow, settings: WindowSettings
 ) -> None:
     window.close()
-    press_message_button(qtbot, window, "Discard the edits")
+    press_message_button(qtbot, window.message_bar, "Discard the edits")
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=_LIMIT_MS)
     assert _files(settings) == []
 
@@ -82,7 +82,7 @@ def test_edits_can_be_thrown_away_and_go_with_labels_that_are_others_now(
     kept = file.read_bytes()
     again = restarted(qtbot, settings)
     _opened(qtbot, again, result_folder)
-    press_message_button(qtbot, again, "Throw them away")
+    press_message_button(qtbot, again.message_bar, "Throw them away")
     assert not again.review.document.editor.is_changed
     assert _files(settings) == []
     file.write_bytes(kept)

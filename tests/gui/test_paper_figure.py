@@ -10,6 +10,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from brainstem_app.gui.background import Background
@@ -157,6 +158,7 @@ def test_dialog_previews_what_is_chosen_and_hands_the_figure_on(
     cell = FigureCell(Plane.CORONAL, 20, (0.0, 40.0), (0.0, 40.0))
 
     dialog = FigureDialog(content, (cell,), Background(), None)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)  # qtbot closes it once more
     qtbot.addWidget(dialog)
     dialog.show()
     qtbot.waitUntil(lambda: not dialog.preview.pixmap().isNull(), timeout=60_000)

@@ -159,6 +159,7 @@ def test_shared_copy_says_that_results_of_scans_stay(
     made = make_study(tmp_path / "study", tmp_path / "ds")
     add_result(made, table, "sub-01", 12)
     assert run(["copy", str(made.folder), "--out", str(tmp_path / "copy"), "--share"]) == 0
-    assert "results of scans and what was said of them are left out" in capsys.readouterr().err
+    left_out = "The results of scans, what was said of them, and the reports on groups"
+    assert left_out in capsys.readouterr().err
     assert not (tmp_path / "copy" / "segmentations").exists()
     assert "segmentations" in (tmp_path / "copy" / "SHARED.txt").read_text(encoding="utf-8")

@@ -157,7 +157,8 @@ def test_second_start_prepares_only_what_is_missing(dataset: Path, prepared: lis
 
 
 def test_subject_that_another_process_prepares_is_left_to_it(dataset: Path, prepared: list[str]) -> None:
-    folder = dataset.parent / "study" / "subjects" / "sub-02"
+    job = PrepareJob(dataset=dataset, study=dataset.parent / "study")
+    folder = Study.create(job.study, preparing._settings(job)).folder / "subjects" / "sub-02"
     folder.mkdir(parents=True)
     (folder / "half.nii.gz").write_bytes(b"of the other")
     with claimed((claim_of(folder, "The subject"),), "prepare"):
