@@ -6,6 +6,7 @@ from pathlib import Path
 
 from brainstem_app.errors import InputError
 from brainstem_app.small_files import read_json
+from brainstem_app.study.result_state import STATE_FILE
 
 #: Job of the window that wrote the results below.
 JOB_FILE_NAME = "job.json"
@@ -16,7 +17,7 @@ def scan_of_result(home: Path) -> Path | None:
     from brainstem_app.imaging.inputs import expand_inputs
 
     try:  # of a result of a study
-        if scan := read_json(home / "state.json")["scan"]:
+        if scan := read_json(home / STATE_FILE)["scan"]:
             return Path(scan)
     except (OSError, ValueError, KeyError, TypeError):
         pass

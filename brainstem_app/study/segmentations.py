@@ -10,6 +10,7 @@ from brainstem_app.counting import listed
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.bids.subject_ids import id_key
 from brainstem_app.imaging.edited_version import EditedVersion, digest_of, latest_edit
+from brainstem_app.named_version import with_version
 from brainstem_app.plain_name import folder_name_of
 from brainstem_app.study.result_state import (
     SEGMENTATIONS_FOLDER,
@@ -122,6 +123,12 @@ class StudyResult(LabelledScan):
 def model_folder(name: str, version: str | None) -> str:
     """Folder of a model's results, named after the model and its version: two versions lie side by side."""
     return folder_name_of(f"{name}-{version or 'unknown'}", "model")
+
+
+def words_of_result(name: str) -> str:
+    """Whose a result of a study is, and its model: ``sub-01/net-2`` is sub-01 · net version 2."""
+    whose, _, model = name.rpartition("/")
+    return f"{whose} · {with_version(*model.rsplit('-', 1))}" if whose and "-" in model else name
 
 
 def read_study_result(study: Path, folder: Path) -> StudyResult:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from brainstem_app.named_version import with_version
 from brainstem_app.reports.quality_table import REGION_Z, UNKNOWN
 from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER
+from brainstem_app.study.segmentations import words_of_result
 
 _PICTURES = ("edited/qc_small.png", "qc_small.png")
 
@@ -34,8 +34,7 @@ class QualityItem:
     @property
     def words(self) -> str:
         """Whose it is, and its model in words."""
-        whose, _, model = self.name.rpartition("/")
-        return f"{whose} · {with_version(*model.rsplit('-', 1))}" if "-" in model else self.name
+        return words_of_result(self.name)
 
     @property
     def folder(self) -> Path:

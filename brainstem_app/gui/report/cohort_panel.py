@@ -320,7 +320,7 @@ class CohortPanel(CohortForm):
             return []
         said = [f"Corrected labels {self.edited.currentText()}, rejected results do not count."]
         for why in dict.fromkeys(left.values()):
-            names = [self._entries[folder].name for folder in left if left[folder] == why]
+            names = [self._entries[folder].words for folder in left if left[folder] == why]
             said.append(f"{why}, so left out: {listed(names)}.")
         return said
 

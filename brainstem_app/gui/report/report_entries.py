@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from brainstem_app.gui.document.result_model import ResultModel
-from brainstem_app.study.segmentations import model_folder
+from brainstem_app.study.segmentations import model_folder, words_of_result
 
 #: Of the files of a report, the readable ones first.
 ENDINGS = (".html", ".pdf", ".csv", ".xlsx", ".json", ".png")
@@ -65,7 +65,7 @@ class ReportEntry:
     @property
     def words(self) -> str:
         """Its name, of a result in a study with the model in words."""
-        return f"{self.whose} · {self.model.title}" if self.model and self.whose != self.name else self.name
+        return self.name if self.whose == self.name else words_of_result(self.name)
 
     @property
     def title(self) -> str:

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from brainstem_app.gui.file_dialogs import open_in_system
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel
 from brainstem_app.jobs.job import CorrectFolderJob, RestoreFolderJob
+from brainstem_app.study.segmentations import words_of_result
 
 if TYPE_CHECKING:
     from brainstem_app.gui.app_context import AppContext
@@ -109,8 +110,9 @@ class CorrectedResult(QObject):
     def _name_of(self, folder: Path) -> str:
         """Name of a result: in the open study whose it is and the model."""
         study = self._context.study.results_folder
-        is_of_study = study is not None and folder.is_relative_to(study)
-        return folder.relative_to(study).as_posix() if study is not None and is_of_study else folder.name
+        if study is None or not folder.is_relative_to(study):
+            return folder.name
+        return words_of_result(folder.relative_to(study).as_posix())
 
     def _start(self, work: CorrectFolderJob | RestoreFolderJob, folder: Path, what: str, done: Done) -> None:
         study, name = self._context.study.folder, self._name_of(folder)

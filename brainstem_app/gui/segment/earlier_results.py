@@ -97,7 +97,7 @@ def outside_in_words(count: int, results: Sequence[EarlierResult]) -> str:
     scans = len({result.scan for result in results})
     if not scans:
         return ""
-    who = counted(scans, "scan") if count == scans else f"{scans} of {counted(count, 'scan')}"
+    who = _of_scans(scans, count)
     has, it = agreeing(scans, "has a result", "have results"), agreeing(scans, "it", "them")
     corrected = any(result.state != SEGMENTED for result in results)
     kept = ", with what was corrected" if corrected else ""
@@ -120,9 +120,7 @@ def results_in_words(count: int, earlier: Sequence[EarlierResult], *, replaced: 
     scans = len({result.scan for result in earlier})
     if not scans:
         return ""
-    who = counted(scans, "scan") if count == scans else f"{scans} of {counted(count, 'scan')}"
-    who = "This scan" if count == 1 else who
-    words = [f"{who} {agreeing(scans, 'has a result', 'have results')} with this model."]
+    words = [f"{_of_scans(scans, count)} {agreeing(scans, 'has a result', 'have results')} with this model."]
     of_state = {
         state: len({result.scan for result in earlier if result.state == state})
         for state in dict.fromkeys(result.state for result in earlier)
@@ -139,3 +137,9 @@ def results_in_words(count: int, earlier: Sequence[EarlierResult], *, replaced: 
         if of_state:
             words.append("Corrections and decisions hold only where the labels come out the same.")
     return " ".join(words)
+
+
+def _of_scans(some: int, count: int) -> str:
+    if count == 1:
+        return "This scan"
+    return counted(some, "scan") if some == count else f"{some} of {counted(count, 'scan')}"
