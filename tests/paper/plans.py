@@ -74,6 +74,11 @@ def family_of(decoder: str) -> str:
     return next(family for family, decoders in FAMILIES.items() if decoder in decoders)
 
 
+def part_of(grid: str) -> str:
+    """What a grid is a part of, by its name, which ends in its family: ``alpha-pyramid`` of ``alpha``."""
+    return grid.removesuffix(next((f"-{name}" for name in FAMILIES if grid.endswith(f"-{name}")), ""))
+
+
 def pilot_grids(chosen: Chosen) -> list[Grid]:
     """One grid a family: its first decoder with DiceCE at every rate, fewer epochs."""
     settings = {**chosen.settings, "epochs": chosen.pilot_epochs, **_DICECE}

@@ -20,6 +20,7 @@ import signal
 import sys
 import time
 from collections import deque
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +29,7 @@ from typing import Any
 
 from gpu_queue import Item, Kind, Worker
 from pack_results import pack_results
-from plans import FAMILIES, Chosen, family_of, grids_of, papers_grids, pilot_grids
+from plans import FAMILIES, Chosen, family_of, grids_of, papers_grids, part_of, pilot_grids
 from variants import VARIANTS
 
 from brainstem_app.jobs.job import TrainJob
@@ -214,7 +215,7 @@ class Schedule:
         self.chosen = self.chosen.model_copy(update={"rates": rates, "epochs": epochs})
         self.chosen.save(self.arguments.out / "chosen.json")
         self.say(f"chosen: {epochs} epochs, learning rates {rates}")
-        self.add(queue_of(self.chosen))
+        self.add(queue_of(self.chosen, self.arguments.parts))
 
     def _carried(self) -> int:
         """Epochs that the time carries for the cells that are wanted in any case."""
@@ -260,18 +261,29 @@ def items_of(grid: Grid) -> list[Item]:
     return [Item(cell.job) for cell in cells_of(grid, Path("study"))]
 
 
-def queue_of(chosen: Chosen) -> list[Item]:
-    """All cells in the order of the grids; variants of DeepLabV3 stand behind the experiments on it."""
+def queue_of(chosen: Chosen, only: Collection[str] = ()) -> list[Item]:
+    """All cells in the order of the grids; variants of DeepLabV3 stand behind the experiments on it.
+
+    Parameters
+    ----------
+    chosen : Chosen
+        What all share.
+    only : collection of str
+        Parts to train alone, as `plans` names their grids; all if empty.
+    """
     found: list[Item] = []
     for grid in grids_of(chosen):
-        found += items_of(grid)
+        if not only or part_of(grid.name) in only:
+            found += items_of(grid)
         if grid.name == "batch-pyramid":
-            found += variants_of(chosen)
+            for name, size in (("variants", chosen.size), ("variants-paper", 224)):
+                if not only or name in only:
+                    found += variants_of(chosen, size)
     return found
 
 
-def variants_of(chosen: Chosen) -> list[Item]:
-    """Every variant at the common setting, then at the paper's size of images."""
+def variants_of(chosen: Chosen, size: int) -> list[Item]:
+    """Every variant at the common setting, with images of a size."""
     content = {"study": "study", "run": "unnamed", "decoder": "deeplabv3", "loss": "dicece"}
     rate = chosen.rates[family_of("deeplabv3")]
     common = {"epochs": chosen.epochs, "batch_size": chosen.batch_size, "learning_rate": rate}
@@ -280,7 +292,6 @@ def variants_of(chosen: Chosen) -> list[Item]:
             TrainJob.model_validate({**content, **common, "schedule": "cosine", "input": {"size": size}}),
             name,
         )
-        for size in (chosen.size, 224)
         for name in VARIANTS
         if name
     ]
@@ -294,6 +305,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--workers", type=int, default=4, help="networks trained at the same time")
     parser.add_argument("--decoders", nargs="+", metavar="NAME", help="train these alone; all if not given")
+    parser.add_argument("--parts", nargs="+", metavar="NAME", default=(), help="train these grids alone")
     parser.add_argument("--size", type=int, default=96)
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--epochs", type=int, default=0, help="0: as many as the time carries")
@@ -318,7 +330,7 @@ def main() -> None:
     for item in papers:
         item.keep = item.job.decoder in KEPT
     if chosen.rates:
-        schedule.add(queue_of(chosen))
+        schedule.add(queue_of(chosen, arguments.parts))
     else:
         pilots = [item for grid in pilot_grids(chosen) for item in items_of(grid)]
         schedule.add(pilots)
