@@ -1,4 +1,4 @@
-"""Figures 4 and 5, spaces, the paper's own setting, learning rates, and why DeepLabV3 is where it is."""
+"""Figures 4 and 5, spaces, the paper's own setting and learning rates."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from cell_statistics import Difference, Score, corrected, difference, score, summaries
-from kept_cells import SPACE, VARIANT, Kept, grouped
+from kept_cells import SPACE, Kept, grouped
 from page_charts import write_charts
 from page_material import Material
-from page_text import decoder_name, listed, number, p_value, scored, signed, table
+from page_text import decoder_name, listed, number, scored, setting_lines, signed, table
 from plans import FAMILIES
 
 from brainstem_app.jobs.many.grids import TABLE_DECODERS
@@ -20,24 +20,6 @@ from brainstem_app.reports.grid import figures
 
 CHIEF = ("n_deconet", "fpn", "deeplabv3")
 _SHARED = {"encoder": "resnet34", "alpha": 0.1, "encoder_weights": None}
-#: Dilations of the pyramid, `kerasmodels.decoders.atrous_pyramid.RATES`, which loads Keras.
-RATES = (12, 24, 36)
-#: How many times smaller than the slice the map is from which a pyramid reads the labels.
-_STRIDES = {"pspnet": 8, "deeplabv3": 8, "fpn": 4, "deeplabv3plus": 4}
-#: What was changed of DeepLabV3, in words.
-_CHANGES = {
-    "input.size": "slices of {} pixels",
-    "epochs": "{} epochs",
-    "batch_size": "{} slices a step",
-    "variant": "{}",
-}
-_VARIANTS = {
-    "rates-1-2-3": "dilations 1, 2, 3 instead of 12, 24, 36",
-    "rates-3-6-9": "dilations 3, 6, 9",
-    "rates-6-12-18": "dilations 6, 12, 18",
-    "stride-16": "its map at stride 16 instead of 8",
-    "no-dropout": "no dropout after the pyramid",
-}
 
 
 def write_figures(material: Material, folder: Path) -> None:
@@ -49,13 +31,13 @@ def write_figures(material: Material, folder: Path) -> None:
         column = [c.result for d in TABLE_DECODERS for c in material.decoders.get(d, [])]
         axes = {"decoder": tuple(d for d in TABLE_DECODERS if d in material.decoders)}
         write_charts(folder / "paper-curves.svg", figures.curves(axes, column), 3)
-    alpha = material.with_base("alpha", CHIEF)
+    alpha = material.where("alpha").with_base("alpha", CHIEF)
     if len(alpha) > len(CHIEF):
         write_charts(folder / "paper-alpha.svg", _over(alpha, "α"), 3)
-    sizes = material.with_base("input.size", CHIEF)
+    sizes = material.where("input.size").with_base("input.size", CHIEF)
     if len(sizes) > len(CHIEF):
         write_charts(folder / "paper-sizes.svg", [_nuclei_over(sizes, "pixels a side")], 1)
-    if encoders := encoder_scores(material):
+    if encoders := encoder_scores(material.where("encoder")):
         write_charts(folder / "paper-encoders.svg", [_encoder_chart(encoders)], 1)
 
 
@@ -211,31 +193,47 @@ def papers_section(material: Material) -> list[str]:
 def figures_section(material: Material) -> list[str]:
     """Figure 4, figure 5 and spaces."""
     lines: list[str] = []
-    alpha = material.with_base("alpha", CHIEF)
+    own = material.where("alpha")
+    alpha = own.with_base("alpha", CHIEF)
     if len(alpha) > len(CHIEF):
-        lines += ["## Share of cross-entropy (figure 4)", "", "![Mean IoU over α](paper-alpha.svg)", ""]
-        lines += [_alpha_words(alpha), ""]
-    if encoders := encoder_scores(material):
+        lines += ["## Share of cross-entropy (figure 4)", "", *setting_lines(own)]
+        lines += ["![Mean IoU over α](paper-alpha.svg)", "", *_alpha_table(alpha), _alpha_words(alpha), ""]
+    own = material.where("encoder")
+    if encoders := encoder_scores(own):
         rows = [
             [
                 encoder,
                 "pretrained" if weights else "random",
-                scored(own, subjects=True),
-                _millions(material, encoder),
+                scored(found, subjects=True),
+                _millions(own, encoder),
             ]
-            for (encoder, weights), own in encoders.items()
+            for (encoder, weights), found in encoders.items()
         ]
         lines += [
             "## Encoders (figure 5)",
             "",
+            *setting_lines(own),
             *table(["encoder of N-DecoNet", "weights", "nuclei", "parameters, million"], rows),
             "![N-DecoNet by encoder](paper-encoders.svg)",
             "",
             "Whiskers: 95 % interval over the test subjects. The learning rate is ResNet-34's for all. "
-            + encoder_words(material),
+            + encoder_words(own),
             "",
         ]
     return lines + _spaces(material)
+
+
+def _alpha_table(groups: Mapping[tuple[str, Any], Sequence[Kept]]) -> list[str]:
+    """Nuclei by decoder and share of cross-entropy."""
+    values = sorted({alpha for _, alpha in groups})
+    rows = [
+        [
+            decoder_name(name),
+            *(scored(score(groups[name, a])) if (name, a) in groups else "–" for a in values),
+        ]
+        for name in dict.fromkeys(name for name, _ in groups)
+    ]
+    return table(["nuclei at α =", *(f"{alpha:g}" for alpha in values)], rows)
 
 
 def _alpha_words(groups: Mapping[tuple[str, Any], Sequence[Kept]]) -> str:
@@ -279,7 +277,8 @@ def _millions(material: Material, encoder: str) -> str:
     return "–"
 
 
-def _spaces(material: Material) -> list[str]:
+def _spaces(every: Material) -> list[str]:
+    material = every.where(SPACE)
     own = grouped(material.changed(SPACE), "decoder")
     if not own:
         return []
@@ -312,139 +311,3 @@ def _baseline(cells: Sequence[Kept] | None) -> str:
         return "–"
     values = [pair[1] for name, pair in cells[0].record.baselines.items() if name.startswith("atlas placed")]
     return number(values[0]) if values else "–"
-
-
-def deeplab_groups(material: Material) -> dict[tuple[str, Any], list[Kept]]:
-    """DeepLabV3's cells by the one change and its value, without those of Table 1."""
-    found: dict[tuple[str, Any], list[Kept]] = {}
-    for name in _CHANGES:
-        for cell in material.changed(name):
-            if cell.decoder == "deeplabv3":
-                found.setdefault((name, cell.changes[name]), []).append(cell)
-    return found
-
-
-def deeplab_section(material: Material) -> list[str]:
-    """Change one thing of DeepLabV3 at a time, beside what the same does to others; the answer."""
-    groups = deeplab_groups(material)
-    base = material.decoders.get("deeplabv3")
-    if not groups or base is None:
-        return _not_reached(material)
-    best = next(iter(material.decoders))
-    gap = material.scores[best, "dicece"].mean - material.scores["deeplabv3", "dicece"].mean
-    every = {("base", ""): base, **groups}
-    pairs = corrected(
-        [difference(key, ("base", ""), every, material.noise_between("deeplabv3")) for key in groups]
-    )
-    rows = []
-    for pair in pairs:
-        others = [_same_change(material, decoder, *pair.first) for decoder in ("fpn", "n_deconet")]
-        told = f"**{signed(pair.mean)}**" if pair.is_clear else signed(pair.mean)
-        rows.append(
-            [change_words(*pair.first), scored(score(groups[pair.first])), told, p_value(pair.p), *others]
-        )
-    lines = [
-        "## Why DeepLabV3 is not the best here",
-        "",
-        f"DeepLabV3 reaches {number(material.scores['deeplabv3', 'dicece'].mean)} in the table, the best "
-        "decoder, "
-        f"{decoder_name(best)}, {number(material.scores[best, 'dicece'].mean)}: a gap of {gap:.3f}. One "
-        "thing was "
-        "changed at a time (nuclei; bold: clear; p over subjects, Holm), and the same of others where they "
-        "have it:",
-        "",
-        *table(["DeepLabV3 with", "nuclei", "change", "p", "FPN", "N-DecoNet"], rows),
-    ]
-    if len(material.with_base("input.size", CHIEF)) > len(CHIEF):
-        lines += ["![Nuclei over the size of the slices](paper-sizes.svg)", ""]
-    return [*lines, answer(material, pairs, gap), ""]
-
-
-def _not_reached(material: Material) -> list[str]:
-    """What the table and the shapes of the maps say of DeepLabV3 where nothing was changed of it."""
-    if "deeplabv3" not in material.decoders:
-        return []
-    side = material.chosen.size // _STRIDES["deeplabv3"]
-    own = material.scores["deeplabv3", "dicece"]
-    alone = [rate for rate in RATES if rate >= side]
-    coarse, fine = (
-        [
-            f"{decoder_name(d)} {number(material.scores[d, 'dicece'].mean)}"
-            for d in material.decoders
-            if d in names
-        ]
-        for names in (_at(8), _at(4))
-    )
-    return [
-        "## Why DeepLabV3 is not the best here",
-        "",
-        f"DeepLabV3 reaches {number(own.mean)} (nuclei). The trainings that would tell (size of the "
-        "slices, epochs, "
-        "slices a step, other dilations, another stride, no dropout: `plans.py`, `variants.py`) were **not "
-        "reached**; "
-        "so there is no answer by experiment. What the table and the shapes say:",
-        "",
-        f"- At {material.chosen.size} pixels the map that its pyramid sees has {side} × {side} values. Of "
-        "the "
-        f"dilations {listed([str(rate) for rate in RATES])}, {len(alone)} are as wide as the map or wider: "
-        "all places "
-        "of such a kernel but its middle lie on padding, and it is a 1 × 1 convolution. At the paper's 224 "
-        "pixels "
-        f"({224 // 8} × {224 // 8}) that is so of {sum(rate >= 224 // 8 for rate in RATES)}.",
-        f"- A value of that map stands for {50 / side:.1f} mm here, for {50 / (224 // 8):.1f} mm in the "
-        "paper. Pyramids "
-        f"that read labels from a map of stride 8: {listed(coarse)}; of stride 4: {listed(fine)}.",
-        "",
-    ]
-
-
-def _at(stride: int) -> list[str]:
-    return [name for name, own in _STRIDES.items() if own == stride]
-
-
-def _same_change(material: Material, decoder: str, name: str, value: Any) -> str:
-    own = [c for c in material.changed(name) if c.decoder == decoder and c.changes[name] == value]
-    if not own or (decoder, "dicece") not in material.scores:
-        return "–"
-    return signed(score(own).mean - material.scores[decoder, "dicece"].mean)
-
-
-def change_words(name: str, value: Any) -> str:
-    """Say what was changed."""
-    if name == VARIANT:
-        return _VARIANTS.get(str(value), str(value))
-    return _CHANGES[name].format(value)
-
-
-def answer(material: Material, pairs: Sequence[Difference], gap: float) -> str:
-    """Say which changes explain the gap: those that are clear, by how much of it, and those that are not."""
-    helps = sorted((p for p in pairs if p.is_clear and p.mean > 0), key=lambda p: -p.mean)
-    harms = [p for p in pairs if p.is_clear and p.mean < 0]
-    same = [p for p in pairs if not p.is_clear]
-    parts = []
-    if gap <= 0:
-        parts.append("**Answer.** There is nothing to explain: here too it is the best.")
-    elif helps:
-        told = [
-            f"{change_words(*p.first)} ({signed(p.mean)}, {100 * p.mean / gap:.0f} % of the gap)"
-            for p in helps
-        ]
-        parts.append(f"**Answer.** What makes it clearly better: {listed(told)}.")
-    else:
-        parts.append("**Answer.** None of these makes it clearly better.")
-    if harms:
-        parts.append(
-            f"Clearly worse: {listed([change_words(*p.first) + f' ({signed(p.mean)})' for p in harms])}."
-        )
-    if same:
-        parts.append(f"No clear change: {listed([change_words(*p.first) for p in same])}.")
-    own = material.papers_setting
-    if "deeplabv3" in own and len(own) > 1:
-        order = sorted(own, key=lambda d: -score(own[d]).mean)
-        place = order.index("deeplabv3") + 1
-        parts.append(
-            f"In the paper's own setting it takes place {place} of {len(order)} "
-            f"({number(score(own['deeplabv3']).mean)}; first {decoder_name(order[0])}, "
-            f"{number(score(own[order[0]]).mean)})."
-        )
-    return " ".join(parts)

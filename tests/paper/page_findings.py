@@ -54,14 +54,20 @@ def verdicts(found: Sequence[GridFinding]) -> str:
 
 
 def _parts(material: Material) -> list[list[Kept]]:
-    base = [cell for cells in material.decoders.values() for cell in cells]
     parts = []
-    if alpha := material.changed("alpha"):
-        parts.append([*(c for c in base if c.decoder in {a.decoder for a in alpha}), *alpha])
-    encoders = [*material.changed("encoder"), *material.changed("encoder", "encoder_weights")]
-    if encoders:
-        parts.append([*(c for c in base if c.decoder in {e.decoder for e in encoders}), *encoders])
+    own = material.where("alpha")
+    if alpha := own.changed("alpha"):
+        parts.append([*_same_decoders(own, alpha), *alpha])
+    own = material.where("encoder")
+    if encoders := [*own.changed("encoder"), *own.changed("encoder", "encoder_weights")]:
+        parts.append([*_same_decoders(own, encoders), *encoders])
     return [part for part in parts if not any({VARIANT, SPACE} & set(c.changes) for c in part)]
+
+
+def _same_decoders(material: Material, cells: Sequence[Kept]) -> list[Kept]:
+    """DiceCE's cells of the decoders that these have."""
+    names = {cell.decoder for cell in cells}
+    return [cell for name, base in material.decoders.items() if name in names for cell in base]
 
 
 def _own(material: Material) -> list[GridFinding]:

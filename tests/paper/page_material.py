@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -42,18 +42,37 @@ class Material:
         The one setting of Table 1.
     cells : tuple of Kept
         Every finished cell.
+    small : Material or None
+        What was trained at a smaller setting, where the table's takes too long: read what one change does
+        from it, never a height beside the table's.
+    repeated : Material or None
+        Of a smaller setting: the table, whose repeats tell what other seeds give.
     """
 
     chosen: Chosen
     cells: tuple[Kept, ...]
+    small: Material | None = None
+    repeated: Material | None = None
 
     @classmethod
     def read(cls, folder: Path) -> Material:
-        """Read ``cells``, ``variants`` and ``cells-nonlinear`` of a folder."""
+        """Read ``cells``, ``variants`` and ``cells-nonlinear`` of a folder, and the same of its ``small``."""
+        own = cls._read_setting(folder)
+        small = cls._read_setting(folder / "small")
+        return replace(own, small=replace(small, repeated=own) if small.cells else None)
+
+    @classmethod
+    def _read_setting(cls, folder: Path) -> Material:
         chosen = Chosen.of(folder)
         nonlinear = {SPACE: "nonlinear"}
         found = [*read_kept(folder / "cells", chosen), *read_kept(folder / "variants", chosen)]
         return cls(chosen, (*found, *read_kept(folder / "cells-nonlinear", chosen, **nonlinear)))
+
+    def where(self, *names: str) -> Material:
+        """Return the setting at which each of these was changed alone: this one, else the smaller one."""
+        if self.small is None or any(self.changed(name) for name in names):
+            return self
+        return self.small if any(self.small.changed(name) for name in names) else self
 
     @property
     def paper(self) -> PaperResults:
@@ -90,6 +109,8 @@ class Material:
 
         Apart, as the first vary far more, in the paper too.
         """
+        if self.repeated is not None:
+            return self.repeated.noise
         kinds = {
             kind: seed_noise(cells for name, cells in self.decoders.items() if (name in UNET_TYPE) == kind)
             for kind in (True, False)

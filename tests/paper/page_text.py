@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from cell_statistics import Score
 
 from brainstem_app.reports.grid.results import DECODER_NAMES, LOSS_NAMES
+
+if TYPE_CHECKING:
+    from page_material import Material
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
@@ -56,6 +60,19 @@ def listed(words: Sequence[str]) -> str:
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def setting_lines(material: Material) -> list[str]:
+    """Say at which setting it was trained if that is not the table's."""
+    if material.repeated is None:
+        return []
+    own, others = material.chosen, material.repeated.chosen
+    return [
+        f"**At a smaller setting**: {own.size} pixels and {own.epochs} epochs instead of {others.size} and "
+        f"{others.epochs}, all else as in Table 1, each network once, on a processor; those they are "
+        "compared with too. Read the changes, not the heights. *Clear* goes by the table's repeats.",
+        "",
+    ]
 
 
 def _row(cells: Sequence[str]) -> str:

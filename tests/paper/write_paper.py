@@ -2,27 +2,23 @@
 
     python tests/paper/write_paper.py
 
-Reads `cells`, `variants`, `cells-nonlinear` and `chosen.json` beside it, `scan_seconds.json`
-(`time_scans.py`) and `activations.json` (`write_activation_maps.py`). Nothing is trained; what was not
-trained is left empty. It also writes the lines of `kerasmodels/README.md` on which network to take.
+Reads `cells`, `variants`, `cells-nonlinear` and `chosen.json` beside it and in `small`, `scan_seconds.json`
+(`time_scans.py`), `map_ceilings.json` (`map_ceilings.py`) and `activations.json`
+(`write_activation_maps.py`). Nothing is trained; what was not trained is left empty. It also writes the lines
+of `kerasmodels/README.md` on which network to take.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from activation_words import activations_section
-from kept_cells import SPACE, VARIANT
+from kept_cells import SPACE, VARIANT, Kept
 from page_choice import choice_section, readme_lines
-from page_experiments import (
-    deeplab_groups,
-    deeplab_section,
-    figures_section,
-    papers_section,
-    rates_section,
-    write_figures,
-)
+from page_deeplab import deeplab_groups, deeplab_section
+from page_experiments import figures_section, papers_section, rates_section, write_figures
 from page_findings import findings_section
 from page_material import Material
 from page_table import statistics, tables
@@ -87,9 +83,10 @@ def put_lines(path: Path, lines: list[str]) -> None:
 
 def _head(material: Material) -> list[str]:
     chosen, cells = material.chosen, material.cells
-    days = sorted({cell.record.ended[:10] for cell in cells})
+    small = material.small.cells if material.small else ()
+    days = sorted({cell.record.ended[:10] for cell in (*cells, *small)})
     subjects = sorted({len(cell.subjects) for cell in cells})
-    variants = sum(VARIANT in cell.changes for cell in cells)
+    variants = sum(VARIANT in cell.changes for cell in (*cells, *small))
     table_cells = sum(map(len, material.table.values()))
     rates = ", ".join(f"{family} {rate:g}" for family, rate in chosen.rates.items())
     baselines = cells[0].record.baselines if cells else {}
@@ -100,8 +97,9 @@ def _head(material: Material) -> list[str]:
     ]
     missing = _not_reached(material)
     return [
-        f"{days[-1]}. {counted(len(cells), 'network')} were trained, {table_cells} of them for Table 1 and "
-        f"{variants} of DeepLabV3 as no setting makes it. {_devices(material)} Written by "
+        f"{days[-1]}. {counted(len(cells) + len(small), 'network')} were trained, {table_cells} of them for "
+        f"Table 1, {len(small)} at a smaller setting and {variants} of DeepLabV3 as no setting makes it. "
+        f"{_devices((*cells, *small))} Written by "
         "`tests/paper/write_paper.py`.",
         "",
         f"- **The paper**: {material.paper.source}",
@@ -123,10 +121,10 @@ def _head(material: Material) -> list[str]:
     ]
 
 
-def _devices(material: Material) -> str:
+def _devices(cells: Sequence[Kept]) -> str:
     """Say how many networks each device trained, and in how many hours of one network each."""
     seconds: dict[str, list[float]] = {}
-    for cell in material.cells:
+    for cell in cells:
         seconds.setdefault(cell.record.device or "unknown", []).append(cell.record.seconds)
     told = [f"{device}: {len(s)} in {sum(s) / 3600:.1f} hours" for device, s in sorted(seconds.items())]
     return "; ".join(told) + "."
@@ -135,9 +133,10 @@ def _devices(material: Material) -> str:
 def _not_reached(material: Material) -> list[str]:
     """Name the parts of the paper for which nothing was trained."""
     parts = {
-        "the share α of cross-entropy (figure 4)": material.changed("alpha"),
-        "encoders and pretrained weights (figure 5)": material.changed("encoder"),
-        "the paper's nonlinear space": material.changed(SPACE),
+        "the share α of cross-entropy (figure 4)": material.where("alpha").changed("alpha"),
+        "encoders (figure 5)": material.where("encoder").changed("encoder"),
+        "pretrained weights (figure 5)": material.where("encoder").changed("encoder", "encoder_weights"),
+        "the paper's nonlinear space": material.where(SPACE).changed(SPACE),
         "what was to be changed of DeepLabV3": deeplab_groups(material),
         "longer training with augmentation": material.changed("epochs", "augment"),
         "three repeats of every cell": all(score.n > 2 for score in material.scores.values()),

@@ -37,7 +37,9 @@ def scripts() -> Iterator[dict[str, ModuleType]]:
             "page_findings",
             "page_choice",
         )
-        found = {name: __import__(name) for name in (*names, "page_experiments", "write_paper")}
+        found = {
+            name: __import__(name) for name in (*names, "page_experiments", "page_deeplab", "write_paper")
+        }
         yield found
     finally:
         sys.path.remove(str(SCRIPTS))
@@ -217,4 +219,4 @@ def test_committed_page_says_what_the_kept_cells_say(scripts: dict[str, ModuleTy
 def test_dilations_on_the_page_are_those_of_the_network(scripts: dict[str, ModuleType]) -> None:
     from kerasmodels.decoders import atrous_pyramid
 
-    assert scripts["page_experiments"].RATES == atrous_pyramid.RATES
+    assert scripts["page_deeplab"].RATES == atrous_pyramid.RATES
