@@ -269,16 +269,20 @@ def queue_of(chosen: Chosen, only: Collection[str] = ()) -> list[Item]:
     chosen : Chosen
         What all share.
     only : collection of str
-        Parts to train alone, as `plans` names their grids; all if empty.
+        Parts to train alone, as `plans` names their grids, or variants (``-paper``: at its size of images); all if
+        empty.
     """
     found: list[Item] = []
     for grid in grids_of(chosen):
         if not only or part_of(grid.name) in only:
             found += items_of(grid)
         if grid.name == "batch-pyramid":
-            for name, size in (("variants", chosen.size), ("variants-paper", 224)):
-                if not only or name in only:
-                    found += variants_of(chosen, size)
+            for end, size in (("", chosen.size), ("-paper", 224)):
+                found += [
+                    item
+                    for item in variants_of(chosen, size)
+                    if not only or {f"variants{end}", f"{item.variant}{end}"} & set(only)
+                ]
     return found
 
 
