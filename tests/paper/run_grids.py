@@ -269,7 +269,7 @@ def queue_of(chosen: Chosen, only: Collection[str] = ()) -> list[Item]:
     chosen : Chosen
         What all share.
     only : collection of str
-        Parts to train alone, as `plans` names their grids, or variants (``-paper``: at its size of images); all if
+        Parts to train alone, as `plans` names their grids, or variants (``-paper``: at its size); all if
         empty.
     """
     found: list[Item] = []
