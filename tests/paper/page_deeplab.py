@@ -41,28 +41,46 @@ _VARIANTS = {
 }
 
 
-def deeplab_groups(material: Material) -> dict[tuple[str, Any], list[Kept]]:
-    """DeepLabV3's cells by the one change and its value, without those of Table 1."""
+def deeplab_changed(material: Material) -> tuple[Material, dict[tuple[str, Any], list[Kept]]]:
+    """Setting at which one thing of DeepLabV3 was changed at a time, and its cells by change."""
+    own = material.where(*_CHANGES, decoder="deeplabv3")
     found: dict[tuple[str, Any], list[Kept]] = {}
     for name in _CHANGES:
-        for cell in material.changed(name):
+        for cell in own.changed(name):
             if cell.decoder == "deeplabv3":
                 found.setdefault((name, cell.changes[name]), []).append(cell)
-    return found
+    return own, found
 
 
 def deeplab_section(material: Material) -> list[str]:
     """What its map can hold, what was changed of it one thing at a time, and the answer."""
     if "deeplabv3" not in material.decoders:
         return []
-    own = material.where(*_CHANGES)
-    groups = deeplab_groups(own)
+    own, groups = deeplab_changed(material)
     return [
         "## Why DeepLabV3 is not the best here",
         "",
         *_shapes(material),
         *(_experiments(own, groups) if groups else [_NOT_REACHED, ""]),
+        *_gaps(material),
     ]
+
+
+def _gaps(material: Material) -> list[str]:
+    """How far it is behind the best decoder by the side of its map, where there is more than one setting."""
+    parts = []
+    for own in filter(None, (material.small, material)):
+        if "deeplabv3" not in own.decoders:
+            continue
+        side = own.chosen.size // _STRIDES["deeplabv3"]
+        best = next(iter(own.decoders))
+        mine, first = (own.scores[name, "dicece"].mean for name in ("deeplabv3", best))
+        held = f", which can hold {number(ceilings()[side])}" if side in ceilings() else ""
+        parts.append(
+            f"{number(first - mine)} behind {decoder_name(best)} at {own.chosen.size} pixels "
+            f"({number(mine)} from a map of {side} × {side}{held})"
+        )
+    return [f"By the size of its map it is {listed(parts)}.", ""] if len(parts) > 1 else []
 
 
 def _experiments(material: Material, groups: dict[tuple[str, Any], list[Kept]]) -> list[str]:
@@ -115,17 +133,23 @@ def _shapes(material: Material) -> list[str]:
         f"- A value of that map stands for {_BOX_MM / side:.1f} mm here, for {_BOX_MM / theirs:.1f} mm in "
         f"the paper. Pyramids that read labels from a map of stride 8: {listed(coarse)}; of stride 4: "
         f"{listed(fine)}.",
-        *_ceilings(),
+        *_ceiling_lines(),
         "",
     ]
 
 
-def _ceilings() -> list[str]:
-    """What maps of some sides can hold of the labels."""
+def ceilings() -> dict[int, float]:
+    """What maps can hold of the labels of the nuclei, mean IoU by their side; nothing if not measured."""
     if not CEILINGS_FILE.exists():
-        return []
+        return {}
     found: dict[str, float] = json.loads(CEILINGS_FILE.read_text(encoding="utf-8"))["sides"]
-    told = listed([f"{n} × {n} {number(value)}" for n, value in found.items()])
+    return {int(side): value for side, value in found.items()}
+
+
+def _ceiling_lines() -> list[str]:
+    told = listed([f"{side} × {side} {number(value)}" for side, value in ceilings().items()])
+    if not told:
+        return []
     return [
         "- What a map can hold at all, whatever the network (`map_ceilings.py`: free logits fitted to the "
         "reference of the validation subjects, enlarged as DeepLabV3 enlarges its own; nuclei): "

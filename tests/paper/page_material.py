@@ -68,11 +68,21 @@ class Material:
         found = [*read_kept(folder / "cells", chosen), *read_kept(folder / "variants", chosen)]
         return cls(chosen, (*found, *read_kept(folder / "cells-nonlinear", chosen, **nonlinear)))
 
-    def where(self, *names: str) -> Material:
-        """Return the setting at which each of these was changed alone: this one, else the smaller one."""
-        if self.small is None or any(self.changed(name) for name in names):
-            return self
-        return self.small if any(self.small.changed(name) for name in names) else self
+    def where(self, *names: str, decoder: str = "") -> Material:
+        """Return the setting at which one of these was changed alone: this one, else the smaller one.
+
+        Parameters
+        ----------
+        names : str
+            Settings.
+        decoder : str
+            Whose cells count; everybody's if empty.
+        """
+        for own in (self, self.small):
+            changed = [cell for name in names for cell in own.changed(name)] if own else []
+            if own and any(decoder in ("", cell.decoder) for cell in changed):
+                return own
+        return self
 
     @property
     def paper(self) -> PaperResults:

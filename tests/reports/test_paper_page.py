@@ -178,6 +178,34 @@ def test_page_leaves_empty_what_was_not_trained(
     assert {f"paper-{name}" for name in named} - drawn <= {"paper-activations.png"}
 
 
+def test_what_the_table_has_not_is_read_from_the_smaller_setting(
+    scripts: dict[str, ModuleType], tmp_path: Path
+) -> None:
+    for folder, epochs in ((tmp_path, 8), (tmp_path / "small", 4)):
+        folder.mkdir(exist_ok=True)
+        content = {"size": 64, "batch_size": 16, "epochs": epochs, "pilot_epochs": 4, "rates": _RATES}
+        (folder / "chosen.json").write_text(json.dumps(content), encoding="utf-8")
+    for seed in range(3):
+        for decoder, iou in {"n_deconet": 0.6, "deeplabv3": 0.5}.items():
+            _write(tmp_path / "cells", f"{decoder}-{seed}", iou, decoder=decoder, seed=seed)
+    small = tmp_path / "small" / "cells"
+    for decoder, iou in {"n_deconet": 0.4, "deeplabv3": 0.3}.items():
+        _write(small, decoder, iou, decoder=decoder, epochs=4)
+        _write(small, f"{decoder}-alpha", iou + 0.1, decoder=decoder, epochs=4, alpha=0.5)
+        _write(small, f"{decoder}-128", iou + 0.2, decoder=decoder, epochs=4, size=128)
+    material = scripts["page_material"].Material.read(tmp_path)
+    assert material.where("alpha") is material.where("input.size") is material.small
+    assert material.where("encoder") is material
+    assert material.small.noise_between("deeplabv3") == material.noise_between("deeplabv3")
+    text = scripts["write_paper"].page_text(material)
+    table = text.partition("## Table 1")[2].partition("## Share of cross-entropy")[0]
+    assert "2 of 54 cells were trained" in table
+    assert "smaller setting" not in table
+    assert text.count("**At a smaller setting**: 64 pixels and 4 epochs instead of 64 and 8") == 2
+    changed = next(line for line in text.splitlines() if line.startswith("| slices of 128 pixels |"))
+    assert float(changed.split("|")[3].strip(" *")) == pytest.approx(0.2, abs=0.02)
+
+
 def test_another_decoder_is_shipped_only_if_clearly_better_or_as_good_and_cheap(
     scripts: dict[str, ModuleType],
 ) -> None:
