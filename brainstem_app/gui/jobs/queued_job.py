@@ -14,9 +14,10 @@ from brainstem_app.errors import InputError, JobCancelled
 from brainstem_app.gui.jobs.job_events import JobEvents, Outcome
 from brainstem_app.gui.jobs.job_record import RECORD_FILE, JobRecord, JobState
 from brainstem_app.jobs.events import Failed, Progress
-from brainstem_app.jobs.folder import JOB_FILE, JobFolder
+from brainstem_app.jobs.folder import JobFolder
 from brainstem_app.jobs.job import Job
 from brainstem_app.jobs.supervise import LocalProcess, Watch
+from brainstem_app.written_files import JOB_FILE
 
 READ_EVERY_MS = 200
 

@@ -33,6 +33,7 @@ from brainstem_app.gui.row_menu import RowMenu
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.gui.workflow.step_page import StepPage
 from brainstem_app.jobs.job import EvaluateRunJob
+from brainstem_app.written_files import BEST_NETWORK
 
 if TYPE_CHECKING:
     from brainstem_app.gui.jobs.queued_job import QueuedJob
@@ -371,7 +372,7 @@ class ReportPage(StepPage):
         run = entry if entry is not None and entry.kind is ReportKind.RUN else None
         busy = run is not None and self.context.jobs.find("evaluate-run", folder, item=run.name) is not None
         self.measure_button.setVisible(run is not None)
-        self.measure_button.setEnabled(run is not None and not busy and (run.folder / "best.keras").exists())
+        self.measure_button.setEnabled(run is not None and not busy and (run.folder / BEST_NETWORK).exists())
         self.open_button.setEnabled(entry is not None and entry.page is not None)
         self.pdf_button.setVisible(entry is not None and entry.pdf is not None)
         self.export_button.setEnabled(entry is not None and bool(entry.files))

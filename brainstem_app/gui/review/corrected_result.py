@@ -12,6 +12,7 @@ from brainstem_app.gui.file_dialogs import open_in_system
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel
 from brainstem_app.jobs.job import CorrectFolderJob, RestoreFolderJob
 from brainstem_app.study.segmentations import words_of_result
+from brainstem_app.written_files import EDITED_FOLDER
 
 if TYPE_CHECKING:
     from brainstem_app.gui.app_context import AppContext
@@ -80,7 +81,7 @@ class CorrectedResult(QObject):
         work = CorrectFolderJob(result=folder, scan=None if known is not None else shown)
 
         def done() -> None:
-            pages = folder / "edited" / "report.html"
+            pages = folder / EDITED_FOLDER / "report.html"
             opened = (MessageAction("Open the report", lambda: open_in_system(pages, self.message.emit)),)
             what = f"The report of {self._name_of(folder)} is that of the corrected labels now."
             self._say(

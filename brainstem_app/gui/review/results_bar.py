@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidg
 
 from brainstem_app.gui.controls import make_button
 from brainstem_app.gui.design.choice_box import ChoiceBox
+from brainstem_app.written_files import SEGMENTATIONS_FOLDER
 
 _LEAST_CHARACTERS = 16
 
@@ -91,8 +92,6 @@ class ResultsBar(QWidget):
 
 def _names(folders: Sequence[Path]) -> list[str]:
     """Names of result folders: in a study whose they are, else with their job if there are several."""
-    from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER
-
     if all(SEGMENTATIONS_FOLDER in folder.parts[:-2] for folder in folders):
         places = [folder.parts for folder in folders]
         return ["/".join(parts[len(parts) - parts[::-1].index(SEGMENTATIONS_FOLDER) :]) for parts in places]

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from brainstem_app.reports.scan.model import Report
 
-REPORT_FILE = "report.json"
 _OCCASION = re.compile(r"(?:ses|run)-[A-Za-z0-9]+")
 
 
