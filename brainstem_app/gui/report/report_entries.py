@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from brainstem_app.counting import counted
 from brainstem_app.gui.document.result_model import ResultModel
 from brainstem_app.study.segmentations import model_folder, words_of_result
 
@@ -83,6 +85,14 @@ class ReportEntry:
     def pdf(self) -> Path | None:
         """The pages to print."""
         return next((file for file in self.files if file.suffix == ".pdf"), None)
+
+
+def count_of(entries: Sequence[ReportEntry]) -> str:
+    """How many reports there are; while there are none, how many runs have none yet."""
+    if reports := sum(bool(entry.files) for entry in entries):
+        return counted(reports, "report")
+    runs = sum(entry.kind is ReportKind.RUN for entry in entries)
+    return f"{counted(runs, 'run')} not measured" if runs else ""
 
 
 def files_of(folder: Path, stem: str) -> tuple[Path, ...]:
