@@ -32,7 +32,7 @@ class QueuedJob(JobEvents):
 
     Signals
     -------
-    progress(object), metric(object), warned(object), artifact(object)
+    progress(object), metric(object), warned(object), artifact(object), turned(object)
         The event of that name, as it comes; of several `progress` events at once only the last.
     state_changed
         The job has begun to run, was asked to stop, or has ended.
@@ -151,7 +151,7 @@ class QueuedJob(JobEvents):
 
     def _forget(self) -> None:
         self.last_progress = self.finish = self.failure = None
-        self.artifacts, self.warnings = [], []
+        self.artifacts, self.warnings, self.turns = [], [], {}
         self._process = LocalProcess(self._home)
         self._watch = self._new_watch()
 

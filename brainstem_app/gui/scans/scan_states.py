@@ -15,6 +15,7 @@ from brainstem_app.written_files import JOB_FILE, LABELS_FILE, REPORT_FILE
 
 if TYPE_CHECKING:
     from brainstem_app.gui.jobs.job_queue import JobQueue
+    from brainstem_app.jobs.job import Job
 
 #: States from the least to the furthest: of several results of a scan the furthest is told.
 SEGMENTED, EDITED, REJECTED, ACCEPTED = "segmented", "corrected", "rejected", "accepted"
@@ -50,9 +51,14 @@ def find_states(study: Path | None, results_folders: Iterable[Path]) -> dict[str
 
 def scans_in_work(queue: JobQueue) -> dict[str, str]:
     """Say of scans, by their paths, whether they wait to be segmented or a job is at work on them."""
-    words = dict.fromkeys(queue.waiting, "waiting") | dict.fromkeys(queue.running, "segmenting")
-    works = [(job.work, word) for job, word in words.items() if job.record.kind == "segment"]
-    return {str(scan): word for work, word in works for scan in getattr(work, "scans", ())}
+    words = {"": "waiting", "begun": "segmenting"}  # one that is done has its result
+    jobs = [job for job in (*queue.waiting, *queue.running) if job.record.kind == "segment"]
+    found = ((scan, job.turns.get(scan, "")) for job in jobs for scan in _scans_of(job.work))
+    return {scan: words[turn] for scan, turn in found if turn in words}
+
+
+def _scans_of(work: Job | None) -> list[str]:
+    return [str(scan) for scan in getattr(work, "scans", ())]
 
 
 def results_of_job(job_file: Path, wanted: Container[str] | None = None) -> list[tuple[str, Path]]:
