@@ -8,7 +8,7 @@ from pathlib import Path
 
 from brainstem_app.counting import listed
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.bids.subject_ids import id_key
+from brainstem_app.imaging.bids.subject_ids import id_key, occasion_name, subject_name
 from brainstem_app.imaging.edited_version import EditedVersion, digest_of, latest_edit
 from brainstem_app.named_version import with_version
 from brainstem_app.plain_name import folder_name_of
@@ -121,6 +121,14 @@ def words_of_result(name: str) -> str:
     """Whose a result of a study is, and its model: ``sub-01/net-2`` is sub-01 · net version 2."""
     whose, _, model = name.rpartition("/")
     return f"{whose} · {with_version(*model.rsplit('-', 1))}" if whose and "-" in model else name
+
+
+def whose_loose_result(scan_file: str, folder: str) -> str:
+    """Whose a result outside of a study is, by the names of its scan and its folder: ``sub-01/ses-2``.
+
+    A scan whose name tells no subject is called as its folder is, which differs from those of other scans.
+    """
+    return "/".join(filter(None, (subject_name(scan_file, folder), occasion_name(scan_file, folder))))
 
 
 def read_study_result(study: Path, folder: Path) -> StudyResult:

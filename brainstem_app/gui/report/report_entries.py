@@ -9,7 +9,7 @@ from pathlib import Path
 
 from brainstem_app.counting import counted
 from brainstem_app.gui.document.result_model import ResultModel
-from brainstem_app.study.segmentations import model_folder, words_of_result
+from brainstem_app.study.segmentations import model_folder, whose_loose_result, words_of_result
 
 #: Of the files of a report, the readable ones first.
 ENDINGS = (".html", ".pdf", ".csv", ".xlsx", ".json", ".png")
@@ -46,6 +46,8 @@ class ReportEntry:
         Whether somebody has rejected a segmentation in its study.
     is_corrected : bool
         Whether its labels were corrected, and the report is of them.
+    when : str
+        When a scan was segmented that a model has segmented several times; empty else.
     """
 
     kind: ReportKind
@@ -56,17 +58,30 @@ class ReportEntry:
     is_edited: bool = False
     is_rejected: bool = False
     is_corrected: bool = False
+    when: str = ""
 
     @property
     def whose(self) -> str:
-        """Its name without the model, which names the folder of a result in a study."""
-        whose, _, folder = self.name.rpartition("/")
-        model = self.model
-        return whose if whose and model and folder == model_folder(model.name, model.version) else self.name
+        """Whose it is, of a segmentation; else its name. The model is told beside it."""
+        model, (whose, _, folder) = self.model, self.name.rpartition("/")
+        if self.kind is not ReportKind.SEGMENTATION or model is None:
+            return self.name
+        if self.is_loose:
+            return ", ".join(
+                filter(None, (whose_loose_result(model.origin.scan, self.folder.name), self.when))
+            )
+        return whose if folder == model_folder(model.name, model.version) else self.name
+
+    @property
+    def is_loose(self) -> bool:
+        """Whether it is of a result outside of a study, where a folder is a name and not a place."""
+        return self.kind is ReportKind.SEGMENTATION and "/" not in self.name
 
     @property
     def words(self) -> str:
-        """Its name, of a result in a study with the model in words."""
+        """Its name, of a segmentation whose it is and the model in words."""
+        if self.is_loose and self.model is not None:
+            return f"{self.whose} · {self.model.title}"
         return self.name if self.whose == self.name else words_of_result(self.name)
 
     @property

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from brainstem_app.errors import InputError
@@ -106,9 +107,9 @@ class ReportSearch:
         entries, end = list(found.entries), time.monotonic() + _AT_ONCE_S
         for place, home in enumerate(found.left):
             if place and time.monotonic() > end:
-                return FoundReports(tuple(entries), found.left[place:])
+                return FoundReports(_told_apart(entries), found.left[place:])
             entries.append(self._segmentation(home))
-        return FoundReports(tuple(entries))
+        return FoundReports(_told_apart(entries))
 
     def _segmentation(self, home: _Folder) -> ReportEntry:
         """Make the entry of a segmentation, unless nothing has changed since it was made."""
@@ -133,6 +134,18 @@ def _entry(home: _Folder) -> ReportEntry:
         files = tuple(file for stem in stems for file in files_of(folder / EDITED_FOLDER, stem))
     kind, model = ReportKind.SEGMENTATION, model_of_report(folder / REPORT_FILE)
     return ReportEntry(kind, _name(home), folder, files, model, is_edited, is_rejected, is_corrected)
+
+
+def _told_apart(entries: Sequence[ReportEntry]) -> tuple[ReportEntry, ...]:
+    """Say of results outside of a study when they were made, where a scan has several of one model."""
+    alike = [replace(entry, when="") if entry.when else entry for entry in entries]
+    times = Counter(entry.words for entry in alike)
+    return tuple(_dated(entry) if entry.is_loose and times[entry.words] > 1 else entry for entry in alike)
+
+
+def _dated(entry: ReportEntry) -> ReportEntry:
+    created = None if entry.model is None else entry.model.origin.created
+    return entry if created is None else replace(entry, when=f"{created:%Y-%m-%d %H:%M:%S}")
 
 
 def _below(root: Path) -> Iterator[_Folder]:
