@@ -140,6 +140,40 @@ def test_no_product_folder_grows_too_full(repository_root: Path) -> None:
     assert {name: number for name, number in folders.items() if number > FULLEST_FOLDER} == {}
 
 
+def test_names_of_written_files_are_written_out_in_one_place(repository_root: Path) -> None:
+    """What is let out of a study is listed whole, as patterns, where it is decided."""
+    home = repository_root / "brainstem_app" / "written_files.py"
+    names = {text for text in _texts(home) if "." in text and " " not in text}
+    assert len(names) > 20
+    found = {
+        path.relative_to(repository_root).as_posix(): here
+        for path in sorted(home.parent.rglob("*.py"))
+        if path not in (home, home.parent / "jobs" / "studies" / "share_study.py")
+        and (here := sorted(names.intersection(text.rpartition("/")[2] for text in _texts(path))))
+    }
+    assert found == {}
+
+
+def _texts(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+
+
+def test_window_speaks_english_without_marks_for_translators(repository_root: Path) -> None:
+    """See docs/explanation/decisions.md."""
+    marks = {"tr", "_", "gettext", "translate", "QT_TR_NOOP", "QT_TRANSLATE_NOOP"}
+    found = []
+    for path in (repository_root / "brainstem_app").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            called = node.func if isinstance(node, ast.Call) else None
+            name = getattr(called, "attr", getattr(called, "id", ""))
+            # The same word moves a painter, or exchanges the letters of a text.
+            is_of_qt = name != "translate" or "Application" in ast.unparse(called)
+            if name in marks and is_of_qt:
+                found.append(f"{path.name}:{node.lineno}")
+    assert found == []
+
+
 def test_every_dependency_is_pinned(repository_root: Path) -> None:
     lines = (repository_root / "installer" / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pins = [line for line in lines if line and not line.startswith("#")]

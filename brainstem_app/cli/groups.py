@@ -10,6 +10,7 @@ import typer
 from brainstem_app.jobs.events import Artifact, Finished
 from brainstem_app.plain_name import require_name
 from brainstem_app.plain_text import printable
+from brainstem_app.written_files import METRICS_FILE, RUNS_FOLDER
 
 
 def compare_two_runs(study: Path, first: str, second: str, out: Path | None, *, as_json: bool) -> None:
@@ -19,7 +20,7 @@ def compare_two_runs(study: Path, first: str, second: str, out: Path | None, *, 
     from brainstem_app.reports.run_comparison import FILES, write_run_comparison
 
     start = time.monotonic()
-    runs = study / "runs"
+    runs = study / RUNS_FOLDER
     for run in (first, second):
         require_name(run, "a run", runs, study)
     folder = out or runs / first / "against" / second
@@ -28,8 +29,8 @@ def compare_two_runs(study: Path, first: str, second: str, out: Path | None, *, 
     with claimed((claim_within(folder),), "evaluate"):
         report = write_run_comparison(
             folder,
-            runs / first / "metrics.json",
-            runs / second / "metrics.json",
+            runs / first / METRICS_FILE,
+            runs / second / METRICS_FILE,
             f"brainstem-app evaluate --study {study.name} --run {first} --against {second}",
         )
     summary: dict[str, float | int | str] = {"subjects": len(report.subjects)}

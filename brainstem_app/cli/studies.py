@@ -23,6 +23,7 @@ from brainstem_app.jobs.job import (
 from brainstem_app.setting import flattened, nested
 from brainstem_app.small_files import read_json
 from brainstem_app.validation import validated
+from brainstem_app.written_files import STUDY_FILE
 
 _AUGMENT = Annotated[
     bool | None,
@@ -57,7 +58,7 @@ def _prepare(options: JobOptions, values: dict[str, Any]) -> PrepareJob:
 
     given = options.given(values)
     study = Path(given["study"])
-    if "atlas" not in given and (study / "study.json").exists():
+    if "atlas" not in given and (study / STUDY_FILE).exists():
         given["atlas"] = Study.open(study).settings.atlas
     job: PrepareJob = options.make(given)
     return job

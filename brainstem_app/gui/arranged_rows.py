@@ -29,6 +29,8 @@ from PySide6.QtWidgets import QTableView
 from brainstem_app.gui.rows_model import SORT_ROLE, RowsModel
 
 AnyIndex = QModelIndex | QPersistentModelIndex
+#: Of the cells of every `RowsModel`. The header asks for them of each marked row whenever rows are marked.
+_FLAGS = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren
 #: Rows that change one after the other are put in order together.
 _AGAIN_AFTER_MS = 1000
 
@@ -50,6 +52,7 @@ class ArrangedRows(QAbstractProxyModel):
         super().__init__(parent)
         self._rows = rows
         self._shown: list[int] = []
+        self._width = 0
         self._place: dict[int, int] = {}
         self._text = ""
         self._is_shown: Callable[[Any], bool] | None = None
@@ -102,6 +105,7 @@ class ArrangedRows(QAbstractProxyModel):
     def _take_anew(self, *_: object) -> None:
         """Show other rows; none of them is marked."""
         self.beginResetModel()
+        self._width = self._rows.columnCount()
         self._choose()
         self.endResetModel()
 
@@ -172,11 +176,11 @@ class ArrangedRows(QAbstractProxyModel):
 
     def columnCount(self, parent: AnyIndex | None = None) -> int:  # noqa: N802 - Qt's name
         """Return the number of columns."""
-        return 0 if parent is not None and parent.isValid() else self._rows.columnCount()
+        return 0 if parent is not None and parent.isValid() else self._width
 
     def index(self, row: int, column: int, parent: AnyIndex | None = None) -> QModelIndex:
         """Return the index of a cell."""
-        inside = 0 <= row < len(self._shown) and 0 <= column < self._rows.columnCount()
+        inside = 0 <= row < len(self._shown) and 0 <= column < self._width
         return self.createIndex(row, column) if inside else QModelIndex()
 
     def parent(self, child: AnyIndex | None = None) -> Any:
@@ -197,6 +201,10 @@ class ArrangedRows(QAbstractProxyModel):
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return what a cell shows."""
         return self._rows.value_at(self._shown[index.row()], index.column(), role)
+
+    def flags(self, index: AnyIndex) -> Qt.ItemFlag:
+        """Return that a cell can be marked; the source need not be asked for that."""
+        return _FLAGS if index.isValid() else Qt.ItemFlag.NoItemFlags
 
     def headerData(  # noqa: N802 - Qt's name
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole

@@ -23,21 +23,32 @@ from brainstem_app.imaging.file_names import (
 )
 from brainstem_app.imaging.scan_limits import leads_in_circles
 from brainstem_app.plain_name import folder_name_of, name_key, require_text_path
+from brainstem_app.written_files import (
+    CONFIDENCE_FILE,
+    FINE_WARP_FILE,
+    LABELS_BOX_FILE,
+    LABELS_FILE,
+    REGION_LABELS_FILE,
+    REPEAT_BOX_FILE,
+    REPEAT_WARP_FILE,
+    REPORT_FILE,
+    SCAN_BOX_FILE,
+    UNCERTAINTY_FILE,
+)
 
-_REPORT = "report.json"
 #: Volumes that the program writes: results, prepared subjects, transforms, atlases. They are no scans.
 OWN_VOLUMES = frozenset(
     {
-        "labels_native.nii.gz",
-        "labels_regions_native.nii.gz",
+        LABELS_FILE,
+        REGION_LABELS_FILE,
         "labels_mni.nii.gz",
-        "confidence_native.nii.gz",
-        "scan_box.nii.gz",
-        "labels_box.nii.gz",
-        "labels_box_repeat.nii.gz",
-        "uncertainty_box.nii.gz",
-        "fine_warp_mm.nii.gz",
-        "fine_warp_repeat_mm.nii.gz",
+        CONFIDENCE_FILE,
+        SCAN_BOX_FILE,
+        LABELS_BOX_FILE,
+        REPEAT_BOX_FILE,
+        UNCERTAINTY_FILE,
+        FINE_WARP_FILE,
+        REPEAT_WARP_FILE,
         "mni_coarse_warp_mm.nii.gz",
         "mean_warp_mm.nii.gz",
         "mni_to_atlas_warp.nii.gz",
@@ -147,7 +158,7 @@ def _loose_scans_in(folder: Path, name: str) -> list[tuple[Path, tuple[str, ...]
     loose = [p for p in files if has_ending(p, LOOSE_ENDINGS) or pair_image(p)]
     if scans := [p for p in loose if not is_own_volume(p)]:
         return [(p, _longer(p, file_stem(p))) for p in scans]
-    if (folder / _REPORT).exists() or loose:
+    if (folder / REPORT_FILE).exists() or loose:
         raise InputError(
             "This folder holds no scan, only files that Brainstem App wrote.",
             folder,

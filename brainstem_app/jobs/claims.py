@@ -27,6 +27,7 @@ from brainstem_app.jobs.job import (
 from brainstem_app.jobs.registry import folder_of
 from brainstem_app.locks.lock_file import INNER_LOCK, LOCK_ENDING, locked
 from brainstem_app.plain_name import MOST_BYTES, name_key
+from brainstem_app.written_files import RUNS_FOLDER
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def claims_of(job: Job) -> tuple[Claim, ...]:
             | EvaluateRunJob(study=study, run=name)
             | CompareCellJob(train=TrainJob(study=study, run=name))
         ):
-            return (claim_of(study / "runs" / name, "The run"),)
+            return (claim_of(study / RUNS_FOLDER / name, "The run"),)
         case CompareJob():
             return (claim_of(job.study / "comparisons" / job.grid.name, "The comparison"),)
         case BuildAtlasJob() | ImportAtlasJob():
@@ -102,7 +103,7 @@ def claims_of(job: Job) -> tuple[Claim, ...]:
         case ExportModelJob() | ExportEnsembleJob():
             return _export_claims(job)
         case ActivationsJob():
-            return (_claim_within_or(job.out, job.study / "runs" / job.run / "activations", "The page"),)
+            return (_claim_within_or(job.out, job.study / RUNS_FOLDER / job.run / "activations", "The page"),)
         case CopyStudyJob():
             return (claim_within(job.out, "The folder for the copy"),)
         case SegmentJob():

@@ -14,8 +14,9 @@ from pathlib import Path
 from brainstem_app.errors import BrainstemError
 from brainstem_app.jobs.events import json_lines
 from brainstem_app.jobs.failure import describe_failure
-from brainstem_app.jobs.folder import EVENTS_FILE, LOG_FILE, JobFolder
+from brainstem_app.jobs.folder import LOG_FILE, JobFolder
 from brainstem_app.jobs.run import run_job
+from brainstem_app.written_files import EVENTS_FILE
 
 _LOOK_EVERY_S = 0.2
 

@@ -38,6 +38,18 @@ class Progress(_Event):
     loss: float | None = None
 
 
+class Turn(_Event):
+    """Work on one of the scans of a job has begun, or has ended: it is done, or was refused.
+
+    ``path`` is the scan's, as the job was given it; ``item`` what progress and artifacts call it.
+    """
+
+    event: Literal["turn"] = "turn"
+    path: Words
+    item: Words
+    state: Literal["begun", "ended"]
+
+
 #: What the name of a metric begins with that is the validation IoU of one nucleus.
 IOU_OF = "iou "
 
@@ -89,7 +101,7 @@ class Finished(_Event):
 
 
 Event = Annotated[
-    Started | Progress | Metric | Warned | Artifact | Failed | Finished, Field(discriminator="event")
+    Started | Progress | Turn | Metric | Warned | Artifact | Failed | Finished, Field(discriminator="event")
 ]
 Emit = Callable[[Event], None]
 IsCancelled = Callable[[], bool]

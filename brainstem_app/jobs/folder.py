@@ -20,9 +20,8 @@ from brainstem_app.imaging.atomic import write_text
 from brainstem_app.jobs.events import Event, Failed, Finished, parse_event
 from brainstem_app.jobs.job import Job, read_job, write_job
 from brainstem_app.small_files import read_small
+from brainstem_app.written_files import EVENTS_FILE, JOB_FILE
 
-JOB_FILE = "job.json"
-EVENTS_FILE = "events.jsonl"
 LOG_FILE = "log.txt"
 PROCESS_FILE = "process.json"
 CANCEL_FILE = "cancel"

@@ -15,12 +15,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from brainstem_app.written_files import STUDY_FILE
+
 _OTHERS = 0o007
 _GROUP = 0o070
 _MAY_ENTER_AND_READ = 0o050
 #: What nobody but the user may do.
 PRIVATE = _GROUP | _OTHERS
-_STUDY_FILE = "study.json"
 
 
 @contextmanager
@@ -55,7 +56,7 @@ def closed_bits(folder: Path) -> int:
     """Bits of group and others that are taken from what is new in a folder."""
     whole = Path(os.path.abspath(folder))  # noqa: PTH100 - links are followed by the looks below
     for place in (whole, *whole.parents):
-        if (place / _STUDY_FILE).is_file():
+        if (place / STUDY_FILE).is_file():
             return ~_mode_of(place) & PRIVATE
     there = next((place for place in (whole, *whole.parents) if place.is_dir()), whole)
     mode = _mode_of(there)

@@ -23,7 +23,7 @@ from brainstem_app.jobs.job import (
     SimulateJob,
 )
 from brainstem_app.small_files import read_json
-from brainstem_app.study.study import SUBJECTS_FOLDER
+from brainstem_app.written_files import DESCRIPTION_FILE, STUDY_FILE, SUBJECTS_FOLDER
 
 #: Room that the results of a scan may take, with some to spare.
 LEAST_FREE_BYTES = 64 * 2**20
@@ -48,7 +48,7 @@ def places_of(job: Job) -> Places:
             return Places(tuple(read_folder(scan) for scan in job.scans), job.out)
         case PrepareJob():
             # A study that is there goes on where it is.
-            is_new = not (job.study / "study.json").exists()
+            is_new = not (job.study / STUDY_FILE).exists()
             return Places((job.dataset,) if is_new else (), job.study)
         case ImportAtlasJob():
             return Places((job.source,), job.out)
@@ -184,7 +184,7 @@ def _is_raw(folder: Path) -> bool:
     if not is_bids_dataset(folder):
         return False
     try:
-        description = read_json(folder / "dataset_description.json")
+        description = read_json(folder / DESCRIPTION_FILE)
         return bool(description.get("DatasetType", "raw") != "derivative")
     except (OSError, ValueError, AttributeError):
         return True

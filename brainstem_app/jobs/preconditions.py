@@ -26,6 +26,7 @@ from brainstem_app.jobs.job import (
 from brainstem_app.models.library import user_models_folder
 from brainstem_app.plain_name import require_name, require_text_path
 from brainstem_app.study.study import Study
+from brainstem_app.written_files import STUDY_FILE
 
 _ZIP_BEGINS = 1980
 
@@ -91,7 +92,7 @@ def require_study_still_there(job: Job) -> None:
         If so: what was written since lies in a folder that is no study.
     """
     study = getattr(job.train if isinstance(job, CompareCellJob) else job, "study", None)
-    if isinstance(study, Path) and not isinstance(job, CopyStudyJob) and not (study / "study.json").exists():
+    if isinstance(study, Path) and not isinstance(job, CopyStudyJob) and not (study / STUDY_FILE).exists():
         raise BrainstemError(
             "The study was removed or moved while the job ran, so its results are not whole.",
             study,

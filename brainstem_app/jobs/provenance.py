@@ -12,6 +12,7 @@ from pydantic_core import to_jsonable_python
 
 from brainstem_app import __version__
 from brainstem_app.reports.scan.manifest import library_versions, sha256_of
+from brainstem_app.written_files import MANIFEST_FILE
 
 
 def file_hashes(folder: Path) -> dict[str, str]:
@@ -19,7 +20,7 @@ def file_hashes(folder: Path) -> dict[str, str]:
     return {
         path.relative_to(folder).as_posix(): sha256_of(path) or ""
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != "manifest.json"
+        if path.is_file() and path.name != MANIFEST_FILE
     }
 
 

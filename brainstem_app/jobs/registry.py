@@ -18,7 +18,7 @@ from brainstem_app.jobs.kinds import atlases, many, networks, people, results, s
 from brainstem_app.jobs.kinds.job_model import JobModel
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.locations import user_data_folder
-from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER
+from brainstem_app.written_files import RUNS_FOLDER, SEGMENTATIONS_FOLDER
 
 
 def _out(job: Any) -> Path:
@@ -61,7 +61,7 @@ class JobKind:
 
 
 def _run_folder(job: Any) -> Path:
-    return Path(job.study / "runs" / job.run)
+    return Path(job.study / RUNS_FOLDER / job.run)
 
 
 def _study(job: Any) -> Path:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from brainstem_app.errors import BrainstemError, InputError, JobCancelled
-from brainstem_app.jobs.events import Artifact, Emit, Event, IsCancelled, Metric, Progress, Warned
+from brainstem_app.jobs.events import Artifact, Emit, Event, IsCancelled, Metric, Progress, Turn, Warned
 
 Summary = dict[str, float | int | str]
 
@@ -59,6 +59,13 @@ class Reporter:
             self.emit(event)
 
         return Reporter(emit, self.is_cancelled)
+
+    @contextmanager
+    def turn(self, path: Path, item: str) -> Iterator[None]:
+        """Say that one of several scans is worked on, and that it no longer is; an error ends the job."""
+        self.emit(Turn(path=str(path), item=item, state="begun"))
+        yield
+        self.emit(Turn(path=str(path), item=item, state="ended"))
 
     def metric(self, name: str, value: float, step: int) -> None:
         """Pass on one number of the run."""

@@ -17,14 +17,11 @@ from brainstem_app.atlas.source_tables.plain_text import read_itk_snap
 from brainstem_app.errors import InputError
 from brainstem_app.named_version import with_version
 from brainstem_app.small_files import read_json, read_text
+from brainstem_app.written_files import MANIFEST_FILE, REGION_LABELS_FILE, REPORT_FILE
 
-_REPORT = "report.json"
-_RECORD = "manifest.json"
 _EDIT_SCHEMA = "brainstem-edit/1"
 _MOST_COPIES = 1000
 _COLOURS = "labels_itksnap.txt"
-# Regions of a result: its report names the nuclei, whose numbers are others.
-_REGIONS = "labels_regions_native.nii.gz"
 _REGION_NAMES = "labels_regions_itksnap.txt"
 _DATASET_TABLE = "dseg.tsv"
 # How many folders up a BIDS table holds for a file: sub-01/ses-1/anat.
@@ -74,7 +71,8 @@ def tables_beside(labels: Path) -> tuple[TableBeside, ...]:
     for a corrected copy of it too.
     """
     labels = _original_of(labels)
-    if labels.name == _REGIONS and (regions := _region_table(labels)) is not None:
+    # Regions of a result: its report names the nuclei, whose numbers are others.
+    if labels.name == REGION_LABELS_FILE and (regions := _region_table(labels)) is not None:
         return (regions,)
     found = (_report(labels), _atlas_folder(labels), _subject_record(labels), _bids_table(labels))
     return tuple(entry for entry in found if entry is not None)
@@ -91,7 +89,7 @@ def _original_of(labels: Path) -> Path:
 
 
 def _report(labels: Path) -> TableBeside | None:
-    path = labels.with_name(_REPORT)
+    path = labels.with_name(REPORT_FILE)
     content = _read_json(path)
     try:
         name, version = str(content["atlas"]["name"]), str(content["atlas"].get("version", ""))
@@ -145,7 +143,7 @@ def _atlas_folder(labels: Path) -> TableBeside | None:
 
 
 def _subject_record(labels: Path) -> TableBeside | None:
-    path = labels.with_name(_RECORD)
+    path = labels.with_name(MANIFEST_FILE)
     settings = _read_json(path).get("settings")
     if not isinstance(settings, dict) or not settings.get("atlas") or "atlas_version" not in settings:
         return None

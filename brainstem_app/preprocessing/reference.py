@@ -21,13 +21,15 @@ from brainstem_app.preprocessing.syn import FINE, FINE_REPEAT, SynSettings, fine
 from brainstem_app.preprocessing.template import load_template
 from brainstem_app.preprocessing.transforms import Displacement, grid_points
 from brainstem_app.progress import ProgressCallback
+from brainstem_app.written_files import (
+    FINE_WARP_FILE,
+    LABELS_BOX_FILE,
+    REPEAT_BOX_FILE,
+    REPEAT_WARP_FILE,
+    SCAN_BOX_FILE,
+    TRANSFORMS_FOLDER,
+)
 
-SCAN_FILE = "scan_box.nii.gz"
-LABELS_FILE = "labels_box.nii.gz"
-REPEAT_FILE = "labels_box_repeat.nii.gz"
-TRANSFORMS_FOLDER = "transforms"
-FINE_WARP_FILE = "fine_warp_mm.nii.gz"
-REPEAT_WARP_FILE = "fine_warp_repeat_mm.nii.gz"
 LABEL_SHRUNK = "label-shrunk"
 _LEAST_LABEL_SHARE = 0.3
 
@@ -91,7 +93,7 @@ def prepare_subject(
     timings = dict(normalised.timings)
     transforms = folder / TRANSFORMS_FOLDER
     normalised.transforms.save(transforms)
-    save_volume(folder / SCAN_FILE, normalised.box, box_affine(), space="mni")
+    save_volume(folder / SCAN_BOX_FILE, normalised.box, box_affine(), space="mni")
     if any(finding.level is Level.ERROR for finding in normalised.findings):
         return PreparedSubject(normalised.fit, normalised.findings, timings)
     if atlas_labels is None:
@@ -136,13 +138,13 @@ def relabel_subject(
     findings: tuple[Finding, ...] = ()
     if not (folder / TRANSFORMS_FOLDER / FINE_WARP_FILE).exists():
         raise InputError("The subject's fine warp is missing.", folder, "Prepare the subject again.")
-    for warp_name, labels_name in ((FINE_WARP_FILE, LABELS_FILE), (REPEAT_WARP_FILE, REPEAT_FILE)):
+    for warp_name, labels_name in ((FINE_WARP_FILE, LABELS_BOX_FILE), (REPEAT_WARP_FILE, REPEAT_BOX_FILE)):
         path = folder / TRANSFORMS_FOLDER / warp_name
         if not path.exists():
             continue
         labels = reference_labels(atlas_labels, Displacement.load(path))
         save_label_map(folder / labels_name, labels, box_affine(), space="mni")
-        if labels_name == LABELS_FILE:
+        if labels_name == LABELS_BOX_FILE:
             findings = _judge_labels(labels, atlas_labels, names)
     return findings
 

@@ -27,6 +27,7 @@ from brainstem_app.preprocessing.template import Template, load_template
 from brainstem_app.progress import ProgressCallback
 from brainstem_app.simulation.subject import SimulatedSubject, SimulationSettings, simulate_subject
 from brainstem_app.small_files import read_json
+from brainstem_app.written_files import DESCRIPTION_FILE, PARTICIPANTS_FILE
 
 BIDS_VERSION = "1.10.0"
 NAME = "Simulated brainstem subjects"
@@ -111,7 +112,7 @@ def _part(report: ProgressCallback, number: int, total: int, subject: str) -> Pr
 def _check(out: Path, n_subjects: int, seed: int) -> None:
     if n_subjects < 1 or seed < 0:
         raise InputError("The number of subjects must be at least 1 and the seed not negative.", None, "")
-    description = out / "dataset_description.json"
+    description = out / DESCRIPTION_FILE
     if not out.exists() or not {path.name for path in out.iterdir()} - {INNER_LOCK}:
         return
     fix = "Choose an empty folder, or one this command has made before."
@@ -127,13 +128,13 @@ def _write_frame(out: Path, atlas: Atlas) -> None:
     """Everything of the dataset but its subjects."""
     made_by = [{"Name": "Brainstem App", "Version": _version()}]
     common: dict[str, Any] = {"BIDSVersion": BIDS_VERSION, "GeneratedBy": made_by}
-    write_json(out / "dataset_description.json", {"Name": NAME, "DatasetType": "raw", **common}, indent=2)
+    write_json(out / DESCRIPTION_FILE, {"Name": NAME, "DatasetType": "raw", **common}, indent=2)
     truth: dict[str, Any] = {
         "Name": f"True labels ({with_version(atlas.name, atlas.version)}) of the simulated subjects",
         "DatasetType": "derivative",
         **common,
     }
-    write_json(out / TRUTH / "dataset_description.json", truth, indent=2)
+    write_json(out / TRUTH / DESCRIPTION_FILE, truth, indent=2)
     labels = ((str(s.index), s.name, s.colour) for s in atlas.table.structures)
     write_text(out / TRUTH / "dseg.tsv", tsv_text([("index", "name", "color"), *labels]))
     columns = {name: {"Description": text} for name, text in _COLUMNS.items()}
@@ -198,7 +199,7 @@ def _write_participants(out: Path) -> None:
         facts = sidecar["Simulation"]
         sizes = "x".join(f"{size:.3f}" for size in facts["voxel_size_mm"])
         rows.append([subject, str(facts["seed"]), facts["orientation"], sizes, f"{facts['noise']}"])
-    write_text(out / "participants.tsv", tsv_text(rows))
+    write_text(out / PARTICIPANTS_FILE, tsv_text(rows))
 
 
 def _version() -> str:

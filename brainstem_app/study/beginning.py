@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from brainstem_app.errors import InputError
-from brainstem_app.study.study import STUDY_FILE, SUBJECTS_FOLDER, Study, StudySettings
-
-WINDOW_FILE = "window.json"  # where the window was left; older versions wrote it before the study was one
+from brainstem_app.study.study import Study, StudySettings
+from brainstem_app.written_files import STUDY_FILE, SUBJECTS_FOLDER, WINDOW_FILE
 
 
 def begin_study(folder: Path, settings: StudySettings) -> Study:

@@ -14,8 +14,9 @@ from brainstem_app.imaging.bids.derivatives import bids_source, dataset_id
 from brainstem_app.imaging.edited_version import digest_of
 from brainstem_app.plain_name import folder_name_of, name_key
 from brainstem_app.study.record import Record, changing
-from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER, ResultRecord
+from brainstem_app.study.result_state import ResultRecord
 from brainstem_app.study.study import Study
+from brainstem_app.written_files import SEGMENTATIONS_FOLDER
 
 DATASETS_FILE = "datasets.json"
 

@@ -9,8 +9,8 @@ from pydantic import Field
 
 from brainstem_app.errors import InputError
 from brainstem_app.study.record import Record, changing
+from brainstem_app.written_files import QUALITY_FILE
 
-QUALITY_FILE = "quality.json"
 # The window waits meanwhile.
 _PATIENCE_S = 3.0
 Decision = Literal["accepted", "rejected"]

@@ -14,11 +14,12 @@ from brainstem_app.imaging.atomic import clear_leftovers_of, write_text
 from brainstem_app.locks.lock_file import locked
 from brainstem_app.small_files import read_small
 from brainstem_app.validation import input_error
+from brainstem_app.written_files import QUALITY_FILE, QUALITY_TABLE, SPLITS_FILE
 
 #: Lock for files of a study that are read, changed and written: the split, the decisions on subjects.
 STUDY_LOCK = ".study.lock"
 #: Files of a study that are only written by who holds it.
-_WRITTEN_SO = ("splits.json", "quality.json", "quality.tsv")
+_WRITTEN_SO = (SPLITS_FILE, QUALITY_FILE, QUALITY_TABLE)
 _PATIENCE_S = 30.0
 
 

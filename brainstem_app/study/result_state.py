@@ -11,9 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from brainstem_app.errors import InputError
 from brainstem_app.plain_name import PartName
 from brainstem_app.study.record import Record, changing
+from brainstem_app.written_files import STATE_FILE, STUDY_FILE
 
-SEGMENTATIONS_FOLDER = "segmentations"
-STATE_FILE = "state.json"
 # The window waits meanwhile.
 _PATIENCE_S = 3.0
 Deed = Literal["accepted", "rejected", "undecided", "corrected", "restored", "imported"]
@@ -138,7 +137,7 @@ def append_entry(study: Path, result: Path, whose: ResultRecord, entry: Entry) -
     InputError
         If the study or the result is gone, the record is damaged, or the folder cannot be written.
     """
-    if not (study / "study.json").is_file() or not result.is_dir():
+    if not (study / STUDY_FILE).is_file() or not result.is_dir():
         raise InputError(
             "The study or this result is not there any more; nothing is saved.",
             result,

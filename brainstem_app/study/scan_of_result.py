@@ -6,10 +6,7 @@ from pathlib import Path
 
 from brainstem_app.errors import InputError
 from brainstem_app.small_files import read_json
-from brainstem_app.study.result_state import STATE_FILE
-
-#: Job of the window that wrote the results below.
-JOB_FILE_NAME = "job.json"
+from brainstem_app.written_files import JOB_FILE, STATE_FILE
 
 
 def scan_of_result(home: Path) -> Path | None:
@@ -23,7 +20,7 @@ def scan_of_result(home: Path) -> Path | None:
         pass
     for folder in list(home.parents)[:2]:  # results of BIDS derivatives lie one folder deeper
         try:
-            scans = read_json(folder / JOB_FILE_NAME)["scans"]
+            scans = read_json(folder / JOB_FILE)["scans"]
             paths = [Path(scan) for scan in scans]
             if len(paths) == 1:
                 return paths[0]

@@ -8,28 +8,20 @@ from pathlib import Path
 
 from brainstem_app.counting import listed
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.bids.subject_ids import id_key
+from brainstem_app.imaging.bids.subject_ids import id_key, occasion_name, subject_name
 from brainstem_app.imaging.edited_version import EditedVersion, digest_of, latest_edit
 from brainstem_app.named_version import with_version
 from brainstem_app.plain_name import folder_name_of
-from brainstem_app.study.result_state import (
+from brainstem_app.study.result_state import Entry, ResultRecord, State, append_entry, read_record, state_of
+from brainstem_app.study.scan_of_result import scan_of_result
+from brainstem_app.written_files import (
+    LABELS_FILE,
+    OF_CORRECTIONS,
+    REPORT_FILE,
     SEGMENTATIONS_FOLDER,
     STATE_FILE,
-    Entry,
-    ResultRecord,
-    State,
-    append_entry,
-    read_record,
-    state_of,
+    STUDY_FILE,
 )
-from brainstem_app.study.scan_of_result import scan_of_result
-
-REPORT_FILE = "report.json"
-LABELS_FILE = "labels_native.nii.gz"
-#: Report of the corrected labels, in the folder of a result.
-EDITED_FOLDER = "edited"
-#: Corrections that were put aside, in the folder of a result.
-ASIDE_FOLDER = "put_aside"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +123,14 @@ def words_of_result(name: str) -> str:
     return f"{whose} · {with_version(*model.rsplit('-', 1))}" if whose and "-" in model else name
 
 
+def whose_loose_result(scan_file: str, folder: str) -> str:
+    """Whose a result outside of a study is, by the names of its scan and its folder: ``sub-01/ses-2``.
+
+    A scan whose name tells no subject is called as its folder is, which differs from those of other scans.
+    """
+    return "/".join(filter(None, (subject_name(scan_file, folder), occasion_name(scan_file, folder))))
+
+
 def read_study_result(study: Path, folder: Path) -> StudyResult:
     """Read one result of a study. Raises InputError if what people said of it is damaged."""
     record = read_record(folder) or _record_from_place(study, folder)
@@ -163,7 +163,7 @@ def result_in_study(folder: Path) -> StudyResult | None:
     InputError
         If what people said of it is damaged.
     """
-    study = next((place for place in folder.parents if (place / "study.json").is_file()), None)
+    study = next((place for place in folder.parents if (place / STUDY_FILE).is_file()), None)
     if study is None:
         return None
     is_there = folder.is_relative_to(study / SEGMENTATIONS_FOLDER) or (folder / STATE_FILE).is_file()
@@ -199,7 +199,7 @@ def _folders(study: Path) -> Iterator[Path]:
     root = study / SEGMENTATIONS_FOLDER
     for pattern in ("*/*", "*/*/*"):
         for report in root.glob(f"{pattern}/{REPORT_FILE}"):
-            if report.parent.name not in (EDITED_FOLDER, ASIDE_FOLDER):
+            if report.parent.name not in OF_CORRECTIONS:
                 yield report.parent
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,22 +24,29 @@ from pydantic import Field, JsonValue
 
 from brainstem_app import __version__
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.spaces import BOX_SHAPE, Space
+from brainstem_app.imaging.spaces import Space
 from brainstem_app.plain_name import PartName, require_folder_name, require_name, require_part
+from brainstem_app.study.prepared_box import PreparedBox, read_box, read_box_labels, read_prepared_box
 from brainstem_app.study.quality import read_quality
 from brainstem_app.study.record import Record
-from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER
 from brainstem_app.study.splits import Splits
+from brainstem_app.written_files import (
+    CONFIG_FILE,
+    MANIFEST_FILE,
+    REPEAT_BOX_FILE,
+    RUNS_FOLDER,
+    SEGMENTATIONS_FOLDER,
+    SPLITS_FILE,
+    STUDY_FILE,
+    SUBJECTS_FOLDER,
+    UNCERTAINTY_FILE,
+)
 
-SUBJECTS_FOLDER = "subjects"
-STUDY_FILE = "study.json"
 #: What to do where a study is expected and there is none.
 HOW_TO_BEGIN = (
     "Choose the folder of a study. One is begun by New study (Ctrl+N) in the window, by `brainstem-app "
     "prepare` and by `brainstem-app segment --study`."
 )
-UNCERTAINTY_FILE = "uncertainty_box.nii.gz"
-_PREPARE_AGAIN = "Delete the subject's folder and run `brainstem-app prepare` again."
 
 
 class DrawnSource(Record):
@@ -152,23 +159,6 @@ class SubjectRecord(Record):
 
 
 @dataclass(frozen=True)
-class PreparedBox:
-    """One prepared subject in the ``box``.
-
-    Attributes
-    ----------
-    image : ndarray of float32, shape (50, 50, 73)
-        Normalised intensities, −3…3; −3 outside the brain.
-    labels : ndarray of uint8, shape (50, 50, 73)
-        Reference labels.
-    """
-
-    name: str
-    image: NDArray[np.float32]
-    labels: NDArray[np.uint8]
-
-
-@dataclass(frozen=True)
 class Study:
     """A study folder and its settings."""
 
@@ -227,7 +217,7 @@ class Study:
     @property
     def is_prepared(self) -> bool:
         """Whether a subject was prepared, or it was tried: what was chosen for that is kept then."""
-        return next(self.folder.glob(f"{SUBJECTS_FOLDER}/*/manifest.json"), None) is not None
+        return next(self.folder.glob(f"{SUBJECTS_FOLDER}/*/{MANIFEST_FILE}"), None) is not None
 
     @property
     def is_empty(self) -> bool:
@@ -284,17 +274,17 @@ class Study:
 
     def run_folder(self, name: str) -> Path:
         """Folder of a run (not created here); InputError if none can be called so, see `require_name`."""
-        runs = self.folder / "runs"
+        runs = self.folder / RUNS_FOLDER
         return runs / require_name(name, "a run", runs)
 
     def run_names(self) -> tuple[str, ...]:
         """Names of the runs that were started, sorted."""
-        return tuple(sorted(path.parent.name for path in self.folder.glob("runs/*/config.json")))
+        return tuple(sorted(path.parent.name for path in self.folder.glob(f"{RUNS_FOLDER}/*/{CONFIG_FILE}")))
 
     def subject(self, name: str) -> SubjectRecord | None:
         """Return what is known of a subject, None if nothing is (or its manifest is damaged)."""
         try:
-            record = SubjectRecord.load(self.subject_folder(name) / "manifest.json")
+            record = SubjectRecord.load(self.subject_folder(name) / MANIFEST_FILE)
         except InputError:
             return None
         # The folder says who it is: files would be looked for, and written, where another name leads.
@@ -302,7 +292,7 @@ class Study:
 
     def subjects(self) -> tuple[SubjectRecord, ...]:
         """Return the records of all subjects that finished or failed, sorted by name."""
-        names = sorted(path.parent.name for path in self.folder.glob("subjects/*/manifest.json"))
+        names = sorted(path.parent.name for path in self.folder.glob(f"{SUBJECTS_FOLDER}/*/{MANIFEST_FILE}"))
         found = (self.subject(name) for name in names)
         return tuple(record for record in found if record is not None)
 
@@ -312,11 +302,11 @@ class Study:
 
     def splits(self) -> Splits:
         """Read the split by subject, without the rejected ones; InputError if it is missing or damaged."""
-        return Splits.load(self.folder / "splits.json").without(read_quality(self.folder).rejected)
+        return Splits.load(self.folder / SPLITS_FILE).without(read_quality(self.folder).rejected)
 
     def save_splits(self, splits: Splits) -> None:
         """Write ``splits.json``."""
-        splits.save(self.folder / "splits.json")
+        splits.save(self.folder / SPLITS_FILE)
 
     def load_box(self, name: str) -> PreparedBox:
         """Image and reference labels of one subject.
@@ -339,8 +329,8 @@ class Study:
 
     def load_repeat_labels(self, name: str) -> NDArray[np.uint8] | None:
         """Read the reference labels made a second time with another setting, None where there are none."""
-        path = self.subject_folder(name) / "labels_box_repeat.nii.gz"
-        return _read_labels(path) if path.exists() else None
+        path = self.subject_folder(name) / REPEAT_BOX_FILE
+        return read_box_labels(path) if path.exists() else None
 
     def load_uncertainty(self, name: str) -> NDArray[np.float32] | None:
         """How far the reference of a subject may be off at each voxel, mm (50, 50, 73); None if not known.
@@ -353,7 +343,7 @@ class Study:
         path = self.subject_folder(name) / UNCERTAINTY_FILE
         if not path.exists():
             return None
-        found = _read_box(path).astype(np.float32)
+        found = read_box(path).astype(np.float32)
         if not (np.isfinite(found).all() and found.min() >= 0):
             raise InputError(
                 f"The uncertainty of {name} holds numbers that are no distances (finite, from 0 mm on).",
@@ -361,40 +351,3 @@ class Study:
                 "Make the file anew, or delete it: then all voxels of the subject count alike.",
             )
         return found
-
-
-def read_prepared_box(folder: Path) -> PreparedBox:
-    """Image and reference labels of a subject's folder; see `Study.load_box`."""
-    image = _read_box(folder / "scan_box.nii.gz").astype(np.float32)
-    if odd := int(np.count_nonzero(~np.isfinite(image))):
-        raise InputError(
-            f"The prepared image of {folder.name} holds {odd} voxels that are no numbers (NaN or infinite).",
-            folder / "scan_box.nii.gz",
-            f"{_PREPARE_AGAIN} If it happens again, reject {folder.name} in the window's step Prepare.",
-        )
-    return PreparedBox(folder.name, image, _read_labels(folder / "labels_box.nii.gz"))
-
-
-def _read_labels(path: Path) -> NDArray[np.uint8]:
-    values = _read_box(path)
-    labels = values.astype(np.uint8) if np.isfinite(values).all() else None
-    if labels is None or not np.array_equal(labels, values):
-        raise InputError(
-            f"The labels of {path.parent.name} hold numbers that are no labels (whole, from 0 to 255).",
-            path,
-            _PREPARE_AGAIN,
-        )
-    return labels
-
-
-def _read_box(path: Path) -> NDArray[Any]:
-    import nibabel
-
-    try:
-        image: Any = nibabel.load(path)
-        volume = np.asarray(image.dataobj) if image.shape == BOX_SHAPE else None
-    except (OSError, EOFError, ValueError, nibabel.filebasedimages.ImageFileError) as error:
-        raise InputError("A file of the study is missing or damaged.", path, _PREPARE_AGAIN) from error
-    if volume is None:
-        raise InputError(f"The volume has shape {image.shape}, not {BOX_SHAPE}.", path, _PREPARE_AGAIN)
-    return volume

@@ -10,7 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from brainstem_app.imaging.atomic import TEMPORARY_NAME
-from brainstem_app.jobs.folder import EVENTS_FILE, JobFolder
+from brainstem_app.jobs.folder import JobFolder
+from brainstem_app.written_files import EVENTS_FILE
 
 from .commands import CLUSTER, DETACHED, Command
 

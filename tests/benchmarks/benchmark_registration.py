@@ -35,10 +35,10 @@ from brainstem_app.models.prediction import Predictor, predict_box
 from brainstem_app.preprocessing import affine as placing
 from brainstem_app.preprocessing import normalise as pipeline
 from brainstem_app.preprocessing.normalise import Normalised, normalise_scan
-from brainstem_app.preprocessing.reference import FINE_WARP_FILE, TRANSFORMS_FOLDER
 from brainstem_app.preprocessing.template import load_template
 from brainstem_app.preprocessing.transforms import Displacement, Transforms, grid_points
 from brainstem_app.study.study import Study
+from brainstem_app.written_files import FINE_WARP_FILE, TRANSFORMS_FOLDER
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS, ITK = "Gauss–Newton", "SimpleITK"

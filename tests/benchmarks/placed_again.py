@@ -26,17 +26,12 @@ from brainstem_app.imaging.label_map import save_volume
 from brainstem_app.imaging.reading import read_scan
 from brainstem_app.imaging.spaces import BOX_SHAPE, Affine, box_affine, crop_to_box, mni_affine
 from brainstem_app.preprocessing.normalise import Normalised, normalise_scan
-from brainstem_app.preprocessing.reference import (
-    FINE_WARP_FILE,
-    REPEAT_WARP_FILE,
-    SCAN_FILE,
-    TRANSFORMS_FOLDER,
-    relabel_subject,
-)
+from brainstem_app.preprocessing.reference import relabel_subject
 from brainstem_app.preprocessing.template import load_template
 from brainstem_app.preprocessing.transforms import Displacement, Transforms, grid_points
 from brainstem_app.reports.scan.manifest import sha256_of
 from brainstem_app.study.study import Study
+from brainstem_app.written_files import FINE_WARP_FILE, REPEAT_WARP_FILE, SCAN_BOX_FILE, TRANSFORMS_FOLDER
 
 MANIFEST = "manifest.json"
 HEAD = (
@@ -74,7 +69,7 @@ def keep(study: Study, name: str, normalised: Normalised, before: Transforms) ->
     folder = study.subject_folder(name)
     between = np.linalg.inv(before.mni_to_native) @ normalised.transforms.mni_to_native
     normalised.transforms.save(folder / TRANSFORMS_FOLDER)
-    save_volume(folder / SCAN_FILE, normalised.box, box_affine(), space="mni")
+    save_volume(folder / SCAN_BOX_FILE, normalised.box, box_affine(), space="mni")
     for warp in (FINE_WARP_FILE, REPEAT_WARP_FILE):
         path = folder / TRANSFORMS_FOLDER / warp
         if path.exists():

@@ -25,19 +25,19 @@ from brainstem_app.imaging.label_map import save_label_map, save_volume
 from brainstem_app.imaging.spaces import AROUND_BOX, BOX_SHAPE, BOX_START, Region, box_affine
 from brainstem_app.jobs.provenance import as_json, file_hashes, software_versions
 from brainstem_app.jobs.studies.study_atlas import labels_hash
-from brainstem_app.preprocessing.reference import (
-    FINE_WARP_FILE,
-    LABELS_FILE,
-    REPEAT_FILE,
-    SCAN_FILE,
-    TRANSFORMS_FOLDER,
-    crop_displacement,
-    reference_labels,
-)
+from brainstem_app.preprocessing.reference import crop_displacement, reference_labels
 from brainstem_app.preprocessing.transforms import Displacement
 from brainstem_app.reports.scan.manifest import sha256_of
 from brainstem_app.study.splits import Splits
-from brainstem_app.study.study import UNCERTAINTY_FILE, Study, StudySettings, SubjectRecord
+from brainstem_app.study.study import Study, StudySettings, SubjectRecord
+from brainstem_app.written_files import (
+    FINE_WARP_FILE,
+    LABELS_BOX_FILE,
+    REPEAT_BOX_FILE,
+    SCAN_BOX_FILE,
+    TRANSFORMS_FOLDER,
+    UNCERTAINTY_FILE,
+)
 
 #: `prepare`'s own registration among the members.
 PREPARES = "dipy-fine"
@@ -97,13 +97,13 @@ def write_subject(study: Study, subject: str, source: Path, made: Path, atlas: A
     (folder / TRANSFORMS_FOLDER).mkdir(parents=True, exist_ok=True)
     grid = box_affine()
     scan, warp, disagreement = _referred(subject, source, made)
-    save_volume(folder / SCAN_FILE, scan, grid, space="mni")
+    save_volume(folder / SCAN_BOX_FILE, scan, grid, space="mni")
     warp.save(folder / TRANSFORMS_FOLDER / FINE_WARP_FILE)
-    save_label_map(folder / LABELS_FILE, reference_labels(atlas.labels, warp), grid, space="mni")
+    save_label_map(folder / LABELS_BOX_FILE, reference_labels(atlas.labels, warp), grid, space="mni")
     save_volume(folder / UNCERTAINTY_FILE, disagreement, grid, space="mni")
     if (made / f"{PREPARES}.npz").exists():
         own = crop_displacement(Displacement(load_member(made / f"{PREPARES}.npz")[0], AROUND_BOX.affine))
-        save_label_map(folder / REPEAT_FILE, reference_labels(atlas.labels, own), grid, space="mni")
+        save_label_map(folder / REPEAT_BOX_FILE, reference_labels(atlas.labels, own), grid, space="mni")
     SubjectRecord(
         name=name,
         person=name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QTableView, QWidget
 from pytestqt.qtbot import QtBot
@@ -131,3 +131,27 @@ def test_two_thousand_marked_rows_are_sorted_and_searched_within_a_tenth_of_a_se
     assert many.names[:2] == ["sub-0000", "sub-1679"]
     assert len(many.marked) == len([n for n in range(2000) if "7" in f"sub-{n:04d}{n * 7919 % 2000}"])
     assert max(took) < 0.1, took
+
+
+def test_search_of_marked_rows_asks_the_source_for_what_is_seen_alone(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    table = Table(parent, [(f"sub-{number:04d}", float(number)) for number in range(2_000)])
+    table.view.resize(300, 200)
+    parent.show()
+    table.view.selectAll()
+    asked, index = [], table.model.index
+
+    def count(row: int, column: int) -> QModelIndex:
+        asked.append(row)
+        return index(row, column)
+
+    monkeypatch.setattr(table.model, "index", count)
+    table.arranged.set_text("sub-")
+    qtbot.wait(50)
+    assert len(table.marked) == 2_000
+    assert len(asked) < 200
+    cell = table.arranged.index(1_500, 1)
+    assert table.arranged.flags(cell) == table.model.flags(table.model.index(1_500, 1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,35 @@ def test_result_of_a_study_is_chosen_by_its_folder_though_it_is_listed_as_a_pers
     assert shown.currentItem().text(0) == "sub-2"
     assert shown.chosen is not None
     assert shown.chosen.name == "sub-2/net-1"
+
+
+def test_result_outside_of_a_study_is_listed_by_whose_it_is_and_its_folder_is_told_under_the_pointer(
+    qtbot: QtBot, window: MainWindow, settings: WindowSettings
+) -> None:
+    homes = [
+        _write(settings.results_folder, name)
+        for name in ("sub-01_ses-2_T1w", "head", "P2_T1", "sub-01_ses-2_T1w 2", "sub-01_ses-2_T1w 3")
+    ]
+    for day, home in ((7, homes[0]), (8, homes[3])):
+        told = json.loads((home / "report.json").read_text(encoding="utf-8"))
+        told |= {"scan": {"file": "sub-01_ses-2_T1w.nii.gz"}, "created": f"2026-11-0{day}T12:00:00+00:00"}
+        (home / "report.json").write_text(json.dumps(told), encoding="utf-8")
+    told["model"]["version"] = "2"
+    (homes[4] / "report.json").write_text(json.dumps(told), encoding="utf-8")
+    window.show_step(StepName.REPORT)
+    page: ReportPage = window.page(StepName.REPORT)
+    qtbot.waitUntil(lambda: len(page.entries) == 5, timeout=_LIMIT_MS)
+    by_folder = {entry.folder: entry for entry in page.entries}
+    words = [by_folder[home].words for home in homes]
+    assert words[1:3] == ["head · net version 1", "P2_T1 · net version 1"]
+    assert words[4] == "sub-01/ses-2 · net version 2", "the model tells it from the others"
+    day = datetime(2026, 11, 7, 12, tzinfo=UTC).astimezone()
+    assert words[0] == f"sub-01/ses-2, {day:%Y-%m-%d %H:%M:%S} · net version 1", "there is another"
+    assert words[3] != words[0]
+    page.list.choose(by_folder[homes[4]].name)
+    item = page.list.currentItem()
+    assert (item.text(0), item.text(1)) == ("sub-01/ses-2", "not measured, net version 2")
+    assert item.toolTip(0) == str(homes[4])
 
 
 def test_report_that_is_marked_stays_so_when_others_come_and_go(

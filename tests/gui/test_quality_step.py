@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
 from brainstem_app.atlas.label_table import LabelTable
@@ -23,6 +23,7 @@ from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.jobs.job import ImportResultsJob, QualityJob, read_job
 from brainstem_app.study.segmentations import result_folders, study_results
 from brainstem_app.study.study import Study
+from brainstem_app.written_files import QUALITY_TABLE
 
 from ..study.made_study import add_result, correct_by_hand
 
@@ -212,6 +213,27 @@ def test_without_a_study_the_page_says_what_it_is_for(window: MainWindow) -> Non
     assert "Open a study" in page.said.text()
     assert not page.look_button.isEnabled()
     assert not page.accept_button.isEnabled()
+
+
+def test_results_that_nobody_looked_at_yet_have_one_button_that_does(
+    qtbot: QtBot, open_study: MainWindow, study: Study, fake_job: Fake
+) -> None:
+    (study.folder / QUALITY_TABLE).unlink()
+    open_study.show_step(StepName.QUALITY)
+    page = open_study.page(StepName.QUALITY)
+    words = f"{len(REDS)} results wait to be looked at."
+    qtbot.waitUntil(lambda: page.shown.hint.words.text() == words, timeout=_LIMIT_MS)
+
+    def lookers() -> list[QPushButton]:
+        buttons = page.findChildren(QPushButton)
+        return [b for b in buttons if b.isVisible() and b.text().replace("&", "") == "Look at all results"]
+
+    assert lookers() == [page.shown.hint.button]
+    fake_job('emit(event="finished", seconds=1.0)\n')
+    assert run(["quality", str(study.folder), "--no-pictures"]) == 0
+    qtbot.mouseClick(page.shown.hint.button, Qt.MouseButton.LeftButton)
+    assert page.context.jobs.jobs[-1].work == QualityJob(study=study.folder)
+    qtbot.waitUntil(lambda: lookers() == [page.look_button], timeout=_LIMIT_MS)
 
 
 def test_segment_writes_into_the_open_study(open_study: MainWindow, study: Study, dataset: Path) -> None:

@@ -11,8 +11,7 @@ from PySide6.QtCore import Qt
 
 from brainstem_app.atlas.library import load_atlas
 from brainstem_app.gui.document.confidence import read_confidence
-from brainstem_app.gui.document.opened import LABELS_FILE, OpenedLabels, read_labels_for_viewer
-from brainstem_app.gui.document.opened_regions import REGIONS_FILE
+from brainstem_app.gui.document.opened import OpenedLabels, read_labels_for_viewer
 from brainstem_app.gui.report.read_report import read_report
 from brainstem_app.gui.report.report_entries import ReportEntry, ReportKind, files_of
 from brainstem_app.gui.report.report_table import ReportTable
@@ -26,6 +25,7 @@ from brainstem_app.reports.scan.build import build_report
 from brainstem_app.reports.scan.manifest import make_manifest
 from brainstem_app.reports.scan.model import ReportInputs
 from brainstem_app.reports.scan.region_model import AreaEntry, RegionEntry
+from brainstem_app.written_files import LABELS_FILE, REGION_LABELS_FILE
 
 from .conftest import VOXEL_MM
 
@@ -85,11 +85,15 @@ def test_regions_opened_as_labels_have_no_confidence_for_it_is_of_the_nuclei(
     folder: Path, labels: np.ndarray, affine: np.ndarray
 ) -> None:
     save_volume(folder / "confidence_native.nii.gz", np.full(labels.shape, 0.5, dtype=np.float32), affine)
-    opened = {name: read_labels_for_viewer(folder / name) for name in (LABELS_FILE, REGIONS_FILE)}
-    assert [s.name for s in opened[REGIONS_FILE].table.structures[1:]] == ["midbrain", "pons", "medulla"]
+    opened = {name: read_labels_for_viewer(folder / name) for name in (LABELS_FILE, REGION_LABELS_FILE)}
+    assert [s.name for s in opened[REGION_LABELS_FILE].table.structures[1:]] == [
+        "midbrain",
+        "pons",
+        "medulla",
+    ]
     known = {name: read_confidence(each.path, each.labels.grid) for name, each in opened.items()}
     assert known[LABELS_FILE] is not None
-    assert known[REGIONS_FILE] is None
+    assert known[REGION_LABELS_FILE] is None
 
 
 def test_brainstem_is_drawn_as_glass_around_the_nuclei() -> None:

@@ -64,9 +64,10 @@ def page(qtbot: QtBot, open_study: MainWindow) -> ReportPage:
     return shown
 
 
-def test_rail_counts_no_reports_of_a_study_that_is_closed(
+def test_rail_counts_reports_and_runs_without_one_and_nothing_of_a_study_that_is_closed(
     qtbot: QtBot, page: ReportPage, open_study: MainWindow
 ) -> None:
+    assert open_study.step_bar.status_of(StepName.REPORT) == "1 run not measured"
     measure(page.context.study.folder / "runs" / "first")
     page.read()
     qtbot.waitUntil(lambda: open_study.step_bar.status_of(StepName.REPORT) == "1 report", timeout=_LIMIT_MS)

@@ -437,22 +437,45 @@ def test_no_part_of_the_window_appears_as_a_window_of_its_own(qtbot: QtBot, list
     assert QApplication.activeWindow() is listed
 
 
-def test_scans_of_a_batch_say_that_they_are_segmented_now(
+def test_scans_of_a_batch_say_which_ones_wait_and_which_are_segmented_now(
     qtbot: QtBot, listed: MainWindow, fake_job: Callable[[str], Path], tmp_path: Path
 ) -> None:
     go_on = tmp_path / "go on"
-    fake_job(
-        f"while not Path({str(go_on)!r}).exists(): time.sleep(0.02)\nemit(event='finished', seconds=1.0)"
-    )
+    fake_job(f"""
+first, second = job["scans"]
+def turn(scan, state):
+    emit(event="turn", path=scan, item="x", state=state)
+def wait_for_user():
+    go_on = Path({str(go_on)!r})
+    wait_for(go_on.exists)
+    go_on.unlink()
+wait_for_user()
+turn(first, "begun")
+wait_for_user()
+turn(first, "ended")
+turn(second, "begun")
+wait_for_user()
+emit(event="finished", seconds=1.0)
+""")
     page = listed.scans
     column = headings(page.model).index("Result")
+
+    def become(*words: str) -> None:
+        qtbot.waitUntil(
+            lambda: [texts(page.model, row)[column] for row in range(4)] == [*words, "", ""],
+            timeout=_LIMIT_MS,
+        )
+
     listed.many_scans.segment([scan.path for scan in page.model.rows[:2]], "m", SegmentOutputs())
-    qtbot.waitUntil(lambda: texts(page.model, 1)[column] == "segmenting", timeout=_LIMIT_MS)
-    assert [texts(page.model, row)[column] for row in range(4)] == ["segmenting", "segmenting", "", ""]
+    become("waiting", "waiting")
+    go_on.touch()
+    become("segmenting", "waiting")
     choose(qtbot, page.filters.state, "not segmented")
     assert shown(listed) == ["sub-1", "sub-2", "sub-3", "sub-4"]
     go_on.touch()
-    qtbot.waitUntil(lambda: texts(page.model, 1)[column] == "", timeout=_LIMIT_MS)
+    become("", "segmenting")
+    go_on.touch()
+    become("", "")
 
 
 def test_scan_that_breaks_the_look_at_it_keeps_none_of_the_others_from_it(

@@ -11,12 +11,18 @@ from brainstem_app.errors import InputError
 from brainstem_app.imaging.inputs import OWN_VOLUMES, expand_inputs, file_stem
 from brainstem_app.jobs.scans.segment_dicom import DICOM_FILE_NAME
 from brainstem_app.jobs.scans.segment_files import ARTIFACTS
-from brainstem_app.jobs.scans.segment_regions import REGION_LABELS_FILE
 from brainstem_app.models.library import MEAN_WARP_FILE
-from brainstem_app.preprocessing import reference
 from brainstem_app.preprocessing.scan_to_atlas import ITK_FILES
 from brainstem_app.preprocessing.transforms import WARP_FILE
-from brainstem_app.study.study import UNCERTAINTY_FILE
+from brainstem_app.written_files import (
+    FINE_WARP_FILE,
+    LABELS_BOX_FILE,
+    REGION_LABELS_FILE,
+    REPEAT_BOX_FILE,
+    REPEAT_WARP_FILE,
+    SCAN_BOX_FILE,
+    UNCERTAINTY_FILE,
+)
 
 from .conftest import WriteDicom
 
@@ -165,8 +171,8 @@ def test_what_the_program_wrote_is_no_scan(tmp_path: Path) -> None:
 
 def test_every_volume_that_the_program_writes_is_known_as_its_own() -> None:
     written = {name for name in ARTIFACTS.values() if name.endswith(".nii.gz")}
-    written |= {reference.SCAN_FILE, reference.LABELS_FILE, reference.REPEAT_FILE, reference.FINE_WARP_FILE}
-    written |= {reference.REPEAT_WARP_FILE, WARP_FILE, MEAN_WARP_FILE, LABELS_FILE_NAME, DICOM_FILE_NAME}
+    written |= {SCAN_BOX_FILE, LABELS_BOX_FILE, REPEAT_BOX_FILE, FINE_WARP_FILE}
+    written |= {REPEAT_WARP_FILE, WARP_FILE, MEAN_WARP_FILE, LABELS_FILE_NAME, DICOM_FILE_NAME}
     written |= {REGION_LABELS_FILE, REGIONS_FILE_NAME, UNCERTAINTY_FILE}
     written |= {name for name in ITK_FILES if name.endswith(".nii.gz")}
     assert written == OWN_VOLUMES

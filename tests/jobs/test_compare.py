@@ -15,7 +15,6 @@ from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine
 from brainstem_app.jobs.events import Event, Failed, Finished, Progress, Warned
 from brainstem_app.jobs.executors import run_tasks
 from brainstem_app.jobs.executors.task import Task
-from brainstem_app.jobs.folder import EVENTS_FILE
 from brainstem_app.jobs.job import CompareCellJob, CompareJob, Job, TrainJob
 from brainstem_app.jobs.many import compare, compare_cell, compare_report
 from brainstem_app.jobs.many.compare_plan import Plan, cells_of, duration, estimate_seconds, run_name
@@ -28,6 +27,7 @@ from brainstem_app.study.cell_record import CellRecord, Measured, Predictions, r
 from brainstem_app.study.grid import Grid
 from brainstem_app.study.splits import Splits
 from brainstem_app.study.study import Study, StudySettings, SubjectRecord
+from brainstem_app.written_files import EVENTS_FILE
 from kerasmodels.errors import DivergedError
 from kerasmodels.multiply_adds import expected_multiply_adds
 

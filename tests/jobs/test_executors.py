@@ -17,10 +17,11 @@ from brainstem_app.jobs.executors.local import LocalExecutor, WorkerSlots, find_
 from brainstem_app.jobs.executors.run_tasks import TaskOutcome, run_tasks_on
 from brainstem_app.jobs.executors.slurm_settings import SlurmSettings
 from brainstem_app.jobs.executors.task import Task
-from brainstem_app.jobs.folder import CANCEL_FILE, EVENTS_FILE, EventTail
+from brainstem_app.jobs.folder import CANCEL_FILE, EventTail
 from brainstem_app.jobs.job import EvaluateVolumesJob
 from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.validation import validated
+from brainstem_app.written_files import EVENTS_FILE
 
 Say = Callable[[Task], list[Event]]
 

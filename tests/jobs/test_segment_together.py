@@ -13,7 +13,7 @@ import pytest
 
 from brainstem_app.errors import JobCancelled
 from brainstem_app.imaging.inputs import ScanInput
-from brainstem_app.jobs.events import Event, Failed, Progress, Warned
+from brainstem_app.jobs.events import Event, Failed, Progress, Turn, Warned
 from brainstem_app.jobs.job import SegmentJob
 from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.jobs.run import run_job
@@ -55,6 +55,19 @@ def test_a_scan_that_has_ended_counts_whole_also_one_that_was_refused() -> None:
 
     segment_together(SCANS[:2], 2, work, _reporter(events))
     assert [event.done for event in events if isinstance(event, Progress)][-1] == pytest.approx(1.9)
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_it_is_said_which_scans_are_worked_on_and_which_are_over(at_once: int) -> None:
+    events: list[Event] = []
+    segment_together(SCANS, at_once, lambda _scan, _report, _reporter: None, _reporter(events))
+    working: set[str] = set()
+    for event in (event for event in events if isinstance(event, Turn)):
+        assert event.path == event.item, "that of the scan as it was given"
+        (working.add if event.state == "begun" else working.remove)(event.path)
+        assert len(working) <= at_once
+    assert working == set()
+    assert len(events) == 2 * len(SCANS)
 
 
 def test_two_are_done_at_a_time_and_no_more() -> None:

@@ -37,10 +37,10 @@ from brainstem_app.models.method import PredictionContext
 from brainstem_app.models.onnx_predictor import OnnxPredictor
 from brainstem_app.models.prediction import predict_box
 from brainstem_app.models.slices import box_to_slices
-from brainstem_app.preprocessing.reference import FINE_WARP_FILE, TRANSFORMS_FOLDER
 from brainstem_app.preprocessing.transforms import Displacement
 from brainstem_app.study.splits import split_subjects
-from brainstem_app.study.study import UNCERTAINTY_FILE, Study, StudySettings, SubjectRecord
+from brainstem_app.study.study import Study, StudySettings, SubjectRecord
+from brainstem_app.written_files import FINE_WARP_FILE, TRANSFORMS_FOLDER, UNCERTAINTY_FILE
 from kerasmodels.data.augmentation import Augmentation
 from kerasmodels.data.augmented import augment_volumes
 from kerasmodels.data.slice_input import SliceInput

@@ -8,18 +8,11 @@ import pytest
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.label_map import load_label_map
 from brainstem_app.imaging.spaces import BOX_SHAPE, MNI_SHAPE, box_affine, crop_to_box, mni_affine
-from brainstem_app.preprocessing.reference import (
-    FINE_WARP_FILE,
-    LABELS_FILE,
-    REPEAT_FILE,
-    TRANSFORMS_FOLDER,
-    crop_displacement,
-    reference_labels,
-    relabel_subject,
-)
+from brainstem_app.preprocessing.reference import crop_displacement, reference_labels, relabel_subject
 from brainstem_app.preprocessing.syn import SynSettings, fine_warp
 from brainstem_app.preprocessing.template import load_template
 from brainstem_app.preprocessing.transforms import Displacement
+from brainstem_app.written_files import FINE_WARP_FILE, LABELS_BOX_FILE, REPEAT_BOX_FILE, TRANSFORMS_FOLDER
 
 NAMES = ("background", "WM", "GM", "PAG", "SC_L")
 
@@ -46,11 +39,11 @@ def test_the_warp_points_from_the_subject_to_the_atlas() -> None:
 def test_a_new_atlas_is_laid_through_the_saved_warp(tmp_path: Path) -> None:
     _shift((0, 0, 0)).save(tmp_path / TRANSFORMS_FOLDER / FINE_WARP_FILE)
     findings = relabel_subject(tmp_path, _atlas(), NAMES)
-    labels, affine = load_label_map(tmp_path / LABELS_FILE)
+    labels, affine = load_label_map(tmp_path / LABELS_BOX_FILE)
     np.testing.assert_array_equal(labels, crop_to_box(_atlas()))
     np.testing.assert_allclose(affine, box_affine())
     assert findings == ()
-    assert not (tmp_path / REPEAT_FILE).exists()
+    assert not (tmp_path / REPEAT_BOX_FILE).exists()
 
 
 def test_a_label_that_the_warp_loses_is_named(tmp_path: Path) -> None:

@@ -13,12 +13,11 @@ from brainstem_app.imaging.label_map import load_label_map, save_label_map
 from brainstem_app.reports.scan.build import build_report
 from brainstem_app.reports.scan.manifest import make_manifest
 from brainstem_app.reports.scan.model import ModelDescription, ReportInputs, ScanEntry
-from brainstem_app.study.identity import SEGMENTATIONS_FOLDER
 from brainstem_app.study.result_state import ResultRecord
 from brainstem_app.study.study import Study, StudySettings
+from brainstem_app.written_files import LABELS_FILE, SEGMENTATIONS_FOLDER
 
 AFFINE = np.diag([2.0, 1.0, 1.0, 1.0])
-LABELS_FILE = "labels_native.nii.gz"
 
 
 def make_study(folder: Path, dataset: Path) -> Study:

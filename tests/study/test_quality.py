@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from brainstem_app.errors import InputError
-from brainstem_app.study.quality import QUALITY_FILE, read_quality, save_decision
+from brainstem_app.study.quality import read_quality, save_decision
 from brainstem_app.study.splits import Splits
 from brainstem_app.study.study import Study, StudySettings
+from brainstem_app.written_files import QUALITY_FILE
 
 
 @pytest.fixture

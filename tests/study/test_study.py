@@ -11,7 +11,8 @@ from brainstem_app.errors import InputError
 from brainstem_app.imaging.spaces import BOX_SHAPE, Space, box_affine
 from brainstem_app.study.beginning import begin_study
 from brainstem_app.study.splits import split_subjects
-from brainstem_app.study.study import UNCERTAINTY_FILE, Failure, Study, StudySettings, SubjectRecord
+from brainstem_app.study.study import Failure, Study, StudySettings, SubjectRecord
+from brainstem_app.written_files import UNCERTAINTY_FILE
 
 SETTINGS = StudySettings(dataset="/data/ds", atlas_version="1")
 

@@ -15,6 +15,7 @@ from brainstem_app.gui.messages.window_words import error_words
 from brainstem_app.gui.picture_box import PictureBox
 from brainstem_app.gui.train.curves import Curves
 from brainstem_app.gui.train.run_summary import RunSummary, read_run
+from brainstem_app.written_files import RUNS_FOLDER
 
 if TYPE_CHECKING:
     from brainstem_app.gui.background import Background
@@ -103,7 +104,7 @@ class CellView(QWidget):
             if run.name == self._run:
                 self.curves.show_run(run.history, run.scores, run.part)
 
-        self._background.run(lambda: read_run(study / "runs" / name), read, lambda _error: None)
+        self._background.run(lambda: read_run(study / RUNS_FOLDER / name), read, lambda _error: None)
 
     def _read(self) -> None:
         """Read the run, and draw its picture on a thread."""

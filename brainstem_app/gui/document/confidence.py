@@ -7,11 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from brainstem_app.gui.document.opened import LABELS_FILE
-from brainstem_app.gui.document.opened_regions import REGIONS_FILE
 from brainstem_app.gui.viewer.volume import CanonicalGrid
-
-CONFIDENCE_FILE = "confidence_native.nii.gz"
+from brainstem_app.written_files import CONFIDENCE_FILE, LABELS_FILE, REGION_LABELS_FILE
 
 
 def read_confidence(labels_file: Path, grid: CanonicalGrid) -> NDArray[np.uint8] | None:
@@ -34,7 +31,7 @@ def read_confidence(labels_file: Path, grid: CanonicalGrid) -> NDArray[np.uint8]
     from brainstem_app.imaging.scan_file import open_scan_file
 
     path = labels_file.with_name(CONFIDENCE_FILE)
-    if not path.is_file() or labels_file.name == REGIONS_FILE:
+    if not path.is_file() or labels_file.name == REGION_LABELS_FILE:
         return None
     with open_scan_file(path) as opened:
         values, native_affine = opened.read_values(), check_header(opened).affine

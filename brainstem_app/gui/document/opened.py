@@ -15,6 +15,7 @@ from brainstem_app.gui.document.result_model import UNKNOWN_MODEL, ResultModel, 
 from brainstem_app.imaging.edited_version import EditedVersion, digest_of, latest_edit, original_of
 from brainstem_app.small_files import parse_json, read_json
 from brainstem_app.study.scan_of_result import scan_of_result
+from brainstem_app.written_files import DESCRIPTION_FILE, EDITED_FOLDER, LABELS_FILE, REPORT_FILE
 
 if TYPE_CHECKING:
     from brainstem_app.atlas.label_table import LabelTable
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from brainstem_app.gui.viewer.volume import ImageVolume, LabelVolume
     from brainstem_app.imaging.scan import Finding
 
-LABELS_FILE = "labels_native.nii.gz"
 _RESULT_PLACES = ("*", "reports/*", "*/*", "*/reports/*")  # of a batch, and of several
 _LABEL_MARKS = ("labels_", "_dseg.", "_labels.", "aseg.")
 
@@ -312,17 +312,17 @@ def find_result(folder: Path) -> ResultFiles:
             f"The folder holds no {LABELS_FILE}.", folder, "Choose a folder that Segment has written."
         )
     home = homes[0]
-    original, report = home / LABELS_FILE, home / "report.json"
+    original, report = home / LABELS_FILE, home / REPORT_FILE
     edited = latest_edit(original)
     is_anew = edited is not None and _has_report_of(edited, home)
-    pages = home / "edited" if is_anew else home
+    pages = home / EDITED_FOLDER if is_anew else home
     return ResultFiles(
         folder=home,
         labels=original if edited is None else edited.path,
         report_html=_existing(pages / "report.html"),
         report_pdf=_existing(pages / "report.pdf"),
         report_csv=_existing(pages / "report.csv"),
-        report_json=_existing(pages / "report.json"),
+        report_json=_existing(pages / REPORT_FILE),
         scan=scan_of_result(home),
         is_segmentation=True,
         edited=edited,
@@ -352,7 +352,7 @@ def _holds_scans(folder: Path) -> bool:
 
 def _dataset_type(dataset: Path) -> str:
     try:
-        description = (dataset / "dataset_description.json").read_text(encoding="utf-8")
+        description = (dataset / DESCRIPTION_FILE).read_text(encoding="utf-8")
         return str(parse_json(description).get("DatasetType", "raw"))
     except (OSError, ValueError, AttributeError):
         return "raw"

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from brainstem_app.errors import InputError
+from brainstem_app.written_files import REGION_LABELS_FILE
 
 if TYPE_CHECKING:
     from brainstem_app.atlas.label_table import LabelTable
     from brainstem_app.gui.viewer.slices import Corners
     from brainstem_app.gui.viewer.volume import LabelVolume
 
-REGIONS_FILE = "labels_regions_native.nii.gz"
 _ALL = "brainstem"
 
 
@@ -71,7 +71,7 @@ def read_regions_beside(
     from brainstem_app.imaging.label_map import load_label_map
     from brainstem_app.models.label_meaning import labels_in, meaning_of_labels
 
-    path = labels.with_name(REGIONS_FILE)
+    path = labels.with_name(REGION_LABELS_FILE)
     if not path.is_file():
         return None
     try:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from brainstem_app.errors import InputError
+from brainstem_app.written_files import REPORT_FILE
 
 if TYPE_CHECKING:
     from brainstem_app.atlas.label_table import LabelTable
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 def report_beside(labels: Path) -> Report | None:
     """Read the report of the segmentation that has written a label map; None without one that can be read."""
-    from brainstem_app.reports.scan.reading import REPORT_FILE, read_report
+    from brainstem_app.reports.scan.reading import read_report
 
     if not labels.with_name(REPORT_FILE).is_file():
         return None

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from brainstem_app.errors import InputError
-from brainstem_app.gui.document.opened_regions import REGIONS_FILE
 from brainstem_app.small_files import read_json
+from brainstem_app.written_files import MANIFEST_FILE, REGION_LABELS_FILE, TRANSFORMS_FOLDER
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,12 +49,12 @@ def read_warped_shapes(
     from brainstem_app.preprocessing.scan_to_atlas import ScanToAtlas
 
     try:
-        sha256 = str(read_json(path.with_name("manifest.json"))["files"]["atlas"]["sha256"])
-        warp = ScanToAtlas.load(path.with_name("transforms"))
+        sha256 = str(read_json(path.with_name(MANIFEST_FILE))["files"]["atlas"]["sha256"])
+        warp = ScanToAtlas.load(path.with_name(TRANSFORMS_FOLDER))
         folder = folder_of_atlas(sha256)
         if folder is None:
             return None
-        is_regions = path.name == REGIONS_FILE
+        is_regions = path.name == REGION_LABELS_FILE
         meshes = meshes_of_atlas(folder, sha256, is_regions=is_regions, with_tissue=with_tissue)
     except (OSError, ValueError, KeyError, TypeError, InputError):
         return None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from brainstem_app.gui.document.result_model import NO_ORIGIN
 from brainstem_app.imaging.file_names import file_stem
+from brainstem_app.written_files import DESCRIPTION_FILE
 
 if TYPE_CHECKING:
     from brainstem_app.gui.document.document import Document
@@ -47,7 +48,7 @@ def _dataset_of(scan: Path | None) -> str:
     """Name of the BIDS dataset that a scan lies in, empty if it lies in none."""
     if scan is None:
         return ""
-    homes = [folder for folder in scan.parents if (folder / "dataset_description.json").is_file()]
+    homes = [folder for folder in scan.parents if (folder / DESCRIPTION_FILE).is_file()]
     return homes[-1].name if homes else ""
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from PySide6.QtCore import QObject, Signal
 
-from brainstem_app.jobs.events import Artifact, Event, Failed, Finished, Metric, Warned
+from brainstem_app.jobs.events import Artifact, Event, Failed, Finished, Metric, Turn, Warned
 
 
 class Outcome(StrEnum):
@@ -18,11 +18,16 @@ class Outcome(StrEnum):
 
 
 class JobEvents(QObject):
-    """A job whose events come from somewhere: kept as far as they matter at its end.
+    """A job whose events come from somewhere: kept as far as they matter later.
+
+    Attributes
+    ----------
+    turns : dict of str to str
+        Of scans that the work has come to, by their paths, whether it has ``"begun"`` or ``"ended"``.
 
     Signals
     -------
-    progress(object), metric(object), warned(object), artifact(object)
+    progress(object), metric(object), warned(object), artifact(object), turned(object)
         The event of that name, as it comes.
     ended(object)
         The `Outcome`.
@@ -32,12 +37,14 @@ class JobEvents(QObject):
     metric = Signal(object)
     warned = Signal(object)
     artifact = Signal(object)
+    turned = Signal(object)
     ended = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.artifacts: list[Artifact] = []
         self.warnings: list[Warned] = []
+        self.turns: dict[str, str] = {}
         self.failure: Failed | None = None
         self.finish: Finished | None = None
 
@@ -52,6 +59,9 @@ class JobEvents(QObject):
             case Artifact():
                 self.artifacts.append(event)
                 self.artifact.emit(event)
+            case Turn():
+                self.turns[event.path] = event.state
+                self.turned.emit(event)
             case Failed():
                 self.failure = event
             case Finished():

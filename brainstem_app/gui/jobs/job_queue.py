@@ -31,6 +31,8 @@ class JobQueue(QObject):
         A `QueuedJob` has begun, was asked to stop, or has ended.
     progressed(object)
         A `QueuedJob` is further.
+    turned(object)
+        A `QueuedJob` has begun with one of its scans, or is done with it.
     message(object)
         A `Message`: why a job cannot be queued.
     """
@@ -39,6 +41,7 @@ class JobQueue(QObject):
     removed = Signal(object)
     changed = Signal(object)
     progressed = Signal(object)
+    turned = Signal(object)
     message = Signal(object)
 
     def __init__(
@@ -167,6 +170,7 @@ class JobQueue(QObject):
         self.jobs.append(job)
         job.state_changed.connect(lambda: self._on_state(job))
         job.progress.connect(lambda _event: self.progressed.emit(job))
+        job.turned.connect(lambda _event: self.turned.emit(job))
         self.added.emit(job)
 
     def _on_state(self, job: QueuedJob) -> None:

@@ -11,10 +11,10 @@ from typing import Literal
 from pydantic import Field
 
 from brainstem_app.errors import InputError
-from brainstem_app.jobs.folder import JOB_FILE
 from brainstem_app.jobs.folder_rights import make_folder
 from brainstem_app.jobs.job import Job, write_job
 from brainstem_app.study.record import Record
+from brainstem_app.written_files import JOB_FILE
 
 RECORD_FILE = "record.json"
 KEPT_JOBS = 60

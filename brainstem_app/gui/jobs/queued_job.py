@@ -14,9 +14,10 @@ from brainstem_app.errors import InputError, JobCancelled
 from brainstem_app.gui.jobs.job_events import JobEvents, Outcome
 from brainstem_app.gui.jobs.job_record import RECORD_FILE, JobRecord, JobState
 from brainstem_app.jobs.events import Failed, Progress
-from brainstem_app.jobs.folder import JOB_FILE, JobFolder
+from brainstem_app.jobs.folder import JobFolder
 from brainstem_app.jobs.job import Job
 from brainstem_app.jobs.supervise import LocalProcess, Watch
+from brainstem_app.written_files import JOB_FILE
 
 READ_EVERY_MS = 200
 
@@ -31,7 +32,7 @@ class QueuedJob(JobEvents):
 
     Signals
     -------
-    progress(object), metric(object), warned(object), artifact(object)
+    progress(object), metric(object), warned(object), artifact(object), turned(object)
         The event of that name, as it comes; of several `progress` events at once only the last.
     state_changed
         The job has begun to run, was asked to stop, or has ended.
@@ -150,7 +151,7 @@ class QueuedJob(JobEvents):
 
     def _forget(self) -> None:
         self.last_progress = self.finish = self.failure = None
-        self.artifacts, self.warnings = [], []
+        self.artifacts, self.warnings, self.turns = [], [], {}
         self._process = LocalProcess(self._home)
         self._watch = self._new_watch()
 

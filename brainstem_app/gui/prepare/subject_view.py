@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from brainstem_app.gui.controls import make_button
 from brainstem_app.gui.picture_box import PictureBox
+from brainstem_app.written_files import QC_PICTURE, SUBJECTS_FOLDER
 
 if TYPE_CHECKING:
     from brainstem_app.gui.background import Background
@@ -89,9 +90,9 @@ class SubjectView(QWidget):
             words = "" if subject is None else "The picture comes when the subject has been prepared."
             self.picture.show_image(None, None, words)
             return
-        path, shown = study / "subjects" / finished.name / "qc.png", finished
+        path, shown = study / SUBJECTS_FOLDER / finished.name / QC_PICTURE, finished
         # Labels that were added, or taken out, have a picture of their own under the same name.
-        version = "" if finished.record is None else finished.record.files.get("qc.png", "")
+        version = "" if finished.record is None else finished.record.files.get(QC_PICTURE, "")
         if (path, version) != (self.picture.path, self._version):
             self._version = version
             self._background.run(

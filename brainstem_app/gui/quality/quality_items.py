@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from brainstem_app.reports.quality_table import REGION_Z, UNKNOWN
-from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER
 from brainstem_app.study.segmentations import words_of_result
+from brainstem_app.written_files import SEGMENTATIONS_FOLDER
 
 _PICTURES = ("edited/qc_small.png", "qc_small.png")
 

@@ -7,15 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import (
-    QComboBox,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QListView,
-    QPushButton,
-    QWidget,
-)
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QListView, QPushButton, QWidget
 
 from brainstem_app.counting import counted
 from brainstem_app.errors import BrainstemError
@@ -262,7 +254,8 @@ class QualityPage(StepPage):
             self.shown.show_hint(words, "" if self._job else "Look at all results")
         else:
             self.shown.show_content()
-        self.said.setVisible(not self.shown.is_empty)  # the hint says it
+        for widget in (self.said, self.look_button):  # the hint says it, and has the button
+            widget.setHidden(self.shown.is_empty)
 
     def _leave_empty(self) -> None:
         if self._found.newer:  # and there is nothing else

@@ -23,6 +23,7 @@ from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.report.report_entries import ReportKind
 from brainstem_app.jobs.kinds.people import Edited
 from brainstem_app.reports.cohort.request import LEAST_PEOPLE
+from brainstem_app.written_files import PARTICIPANTS_FILE
 
 _MOST_LEAST = 999
 
@@ -79,7 +80,7 @@ class GroupChoices(QWidget):
             self,
             "Table of participants",
             "participants.tsv of the dataset: groups, ages and other columns",
-            "participants.tsv",
+            PARTICIPANTS_FILE,
         )
         hint = self.table.toolTip()
         self.table.textChanged.connect(lambda text: self.table.setToolTip(text or hint))

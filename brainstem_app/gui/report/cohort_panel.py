@@ -27,6 +27,7 @@ from brainstem_app.gui.report.people import (
     read_people,
 )
 from brainstem_app.gui.report.report_entries import ReportKind
+from brainstem_app.written_files import PARTICIPANTS_FILE
 
 if TYPE_CHECKING:
     from typing import Any
@@ -134,8 +135,7 @@ class CohortPanel(CohortForm):
 
         def failed(error: BaseException) -> None:
             self._update()
-            what = "The table of participants cannot be read."
-            self.message.emit(message_of_error(error, what, "table"))
+            self.message.emit(message_of_error(error, "The table of participants cannot be read.", "table"))
 
         self._reader.read(lambda: read_people(folders, table, missing), done, failed)
         self._update()
@@ -146,7 +146,7 @@ class CohortPanel(CohortForm):
         dataset = None if contents is None else contents.settings.dataset_folder
         if not self.of_changes or dataset is None:
             return None
-        table = dataset / "participants.tsv"
+        table = dataset / PARTICIPANTS_FILE
         return table if table.is_file() else None
 
     def _show_people(self, people: People) -> None:

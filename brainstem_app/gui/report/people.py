@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from brainstem_app.written_files import PARTICIPANTS_FILE, REPORT_FILE, SEGMENTATIONS_FOLDER
+
 if TYPE_CHECKING:
     from brainstem_app.reports.cohort.participants import Participant, Participants
     from brainstem_app.reports.cohort.people import Person
     from brainstem_app.reports.scan.results import Result
 
-_TABLE = "participants.tsv"
 _MOST_GROUPS = 8
 _MOST_SITES = 20
 _LIKELY = ("group", "diagnosis", "dx", "condition", "patient")
@@ -165,7 +166,6 @@ def _people(
     from brainstem_app.reports.change.as_results import change_result
     from brainstem_app.reports.change.files import REPORT as OF_CHANGE
     from brainstem_app.reports.cohort.people import Person, segmented_again
-    from brainstem_app.reports.scan.reading import REPORT_FILE
     from brainstem_app.reports.scan.results import model_in_words, read_result
 
     results: dict[Path, Result] = {}
@@ -217,7 +217,6 @@ def choice_in_study(
     study: Path | None, chosen: Iterable[Path], rejected: Iterable[Path]
 ) -> StudyChoice | None:
     """Results of one model of a study that are chosen; None for any other choice."""
-    from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER
     from brainstem_app.study.segmentations import result_folders
 
     folders = set(chosen)
@@ -247,8 +246,8 @@ def _table_of(names: dict[Path, str]) -> Path | None:
     for folder in names:
         scan = scan_of_result(folder)
         for above in () if scan is None else list(scan.parents)[:5]:
-            if (above / _TABLE).is_file():
-                return above / _TABLE
+            if (above / PARTICIPANTS_FILE).is_file():
+                return above / PARTICIPANTS_FILE
     return None
 
 

@@ -35,6 +35,7 @@ from brainstem_app.reports.scan.model import Report
 from brainstem_app.reports.scan.scan_entry import ScanEntry
 from brainstem_app.reports.scan.tables import area_table, region_table, structure_table
 from brainstem_app.small_files import read_text
+from brainstem_app.written_files import METRICS_FILE, QC_PICTURE, REPORT_FILE
 
 _DAMAGED = ("The report is damaged, or of another version of the program.", "Make it again.")
 Volumes = dict[str, dict[str, tuple[float, ...]]]
@@ -149,7 +150,7 @@ def _segmentation(entry: ReportEntry, path: Path) -> ReportContent:
         tuple(lines),
         tuple(table for table in shown if table.rows),
         report.limits,
-        pictures=tuple(known[name] for name in ("qc.png", "midsagittal.png") if name in known),
+        pictures=tuple(known[name] for name in (QC_PICTURE, "midsagittal.png") if name in known),
     )
 
 
@@ -195,8 +196,8 @@ def _number(value: str | float) -> str:
 
 #: Readers of the file that a report is known by.
 _READERS: dict[str, Callable[[ReportEntry, Path], ReportContent]] = {
-    "metrics.json": _run,
-    "report.json": _segmentation,
+    METRICS_FILE: _run,
+    REPORT_FILE: _segmentation,
     "cohort.json": _cohort,
     "retest.json": _retest,
     "change.json": _change,

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from brainstem_app.counting import counted
 from brainstem_app.gui.app_context import AppContext
 from brainstem_app.gui.background import Reader
 from brainstem_app.gui.controls import faint_label, fill_side_by_side, make_button, make_search, make_switch
@@ -25,7 +24,7 @@ from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.report.export import ReportExport
 from brainstem_app.gui.report.report_content import ReportContent
-from brainstem_app.gui.report.report_entries import ReportEntry, ReportKind
+from brainstem_app.gui.report.report_entries import ReportEntry, ReportKind, count_of
 from brainstem_app.gui.report.report_list import ReportList
 from brainstem_app.gui.report.report_search import FoundReports, ReportSearch
 from brainstem_app.gui.report.report_view import ReportView
@@ -33,6 +32,7 @@ from brainstem_app.gui.row_menu import RowMenu
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.gui.workflow.step_page import StepPage
 from brainstem_app.jobs.job import EvaluateRunJob
+from brainstem_app.written_files import BEST_NETWORK
 
 if TYPE_CHECKING:
     from brainstem_app.gui.jobs.queued_job import QueuedJob
@@ -241,9 +241,9 @@ class ReportPage(StepPage):
             self._known = entries
             self._tell_panel()
         self.list.show_entries(entries)
-        count = counted(sum(bool(entry.files) for entry in entries), "report")
-        self.status.emit(count if entries else "")
-        self.left.setText("" if is_all else f"{count}; still looking…")
+        count = count_of(entries)
+        self.status.emit(count)
+        self.left.setText(f"{count}; still looking…" if count else "Still looking…")
         self.left.setVisible(not is_all)
         if entries:
             self.shown.show_content()
@@ -371,7 +371,7 @@ class ReportPage(StepPage):
         run = entry if entry is not None and entry.kind is ReportKind.RUN else None
         busy = run is not None and self.context.jobs.find("evaluate-run", folder, item=run.name) is not None
         self.measure_button.setVisible(run is not None)
-        self.measure_button.setEnabled(run is not None and not busy and (run.folder / "best.keras").exists())
+        self.measure_button.setEnabled(run is not None and not busy and (run.folder / BEST_NETWORK).exists())
         self.open_button.setEnabled(entry is not None and entry.page is not None)
         self.pdf_button.setVisible(entry is not None and entry.pdf is not None)
         self.export_button.setEnabled(entry is not None and bool(entry.files))

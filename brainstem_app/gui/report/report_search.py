@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from brainstem_app.errors import InputError
-from brainstem_app.gui.document.opened import LABELS_FILE
 from brainstem_app.gui.document.result_model import model_of_report
 from brainstem_app.gui.report.report_entries import ENDINGS, ReportEntry, ReportKind, files_of
 from brainstem_app.imaging.edited_version import EDITED_MARK, latest_edit
 from brainstem_app.small_files import read_small
 from brainstem_app.study.people_reports import REPORTS_FOLDER
-from brainstem_app.study.result_state import STATE_FILE
+from brainstem_app.written_files import (
+    CONFIG_FILE,
+    EDITED_FOLDER,
+    LABELS_FILE,
+    OF_CORRECTIONS,
+    REPORT_FILE,
+    RUNS_FOLDER,
+    SEGMENTATIONS_FOLDER,
+    STATE_FILE,
+)
 
 #: Seconds after which those that are known so far are shown.
 _AT_ONCE_S = 0.3
 #: Folders of results, of BIDS derivatives and of a study with sessions lie so deep.
 _DEPTH = 3
-_IN_STUDY = "segmentations"
-_REPORT = "report.json"
-#: Reports of corrected labels, in the folder of a result.
-_OF_CORRECTIONS = ("edited", "put_aside")
 # Files of a report on people; a folder that holds the first as JSON is one.
 _OF_PEOPLE = {
     ReportKind.COHORT: ("cohort", "volumes", "zscores", "people", "harmonised", "centiles"),
@@ -32,7 +37,7 @@ _OF_PEOPLE = {
 }
 _CHANGE = "change.json"
 #: A folder with one of these holds a report.
-_MARKS = frozenset({_REPORT, _CHANGE, *(f"{stems[0]}.json" for stems in _OF_PEOPLE.values())})
+_MARKS = frozenset({REPORT_FILE, _CHANGE, *(f"{stems[0]}.json" for stems in _OF_PEOPLE.values())})
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,8 @@ class ReportSearch:
 
     def find(self, study: Path | None, *results: Path) -> FoundReports:
         """List the reports of a study and of folders of results, as many as are read at once."""
-        in_study, own = (() if study is None else (study / name,) for name in (_IN_STUDY, REPORTS_FOLDER))
+        in_study = () if study is None else (study / SEGMENTATIONS_FOLDER,)
+        own = () if study is None else (study / REPORTS_FOLDER,)
         found = {folder.place: folder for root in (*in_study, *own, *results) for folder in _below(root)}
         others = [folder for folder in found.values() if folder.root not in in_study]
         entries = [] if study is None else _of_study(study)
@@ -93,7 +99,7 @@ class ReportSearch:
             name = f"{home.path.name} · {home.path.parent.name}"
             entries.append(ReportEntry(ReportKind.CHANGE, name, home.path, home.holds("change")))
         segmented = (folder for folder in found.values() if folder.depth > 1 and folder.root not in own)
-        homes = _latest(segmented, _REPORT)
+        homes = _latest(segmented, REPORT_FILE)
         return self.find_more(FoundReports(tuple(entries), tuple(homes)))
 
     def find_more(self, found: FoundReports) -> FoundReports:
@@ -101,15 +107,15 @@ class ReportSearch:
         entries, end = list(found.entries), time.monotonic() + _AT_ONCE_S
         for place, home in enumerate(found.left):
             if place and time.monotonic() > end:
-                return FoundReports(tuple(entries), found.left[place:])
+                return FoundReports(_told_apart(entries), found.left[place:])
             entries.append(self._segmentation(home))
-        return FoundReports(tuple(entries))
+        return FoundReports(_told_apart(entries))
 
     def _segmentation(self, home: _Folder) -> ReportEntry:
         """Make the entry of a segmentation, unless nothing has changed since it was made."""
         if any(EDITED_MARK in name for name in home.files):
             return _entry(home)  # what it is, files below it and what is in them say, too
-        stamp, known = home.stamp(_REPORT, STATE_FILE), self._known.get(home.place)
+        stamp, known = home.stamp(REPORT_FILE, STATE_FILE), self._known.get(home.place)
         if known is None or known[0] != stamp:
             known = self._known[home.place] = stamp, _entry(home)
         return known[1]
@@ -121,13 +127,25 @@ def _entry(home: _Folder) -> ReportEntry:
     is_copied = any(EDITED_MARK in name for name in home.files)
     is_edited = is_copied and latest_edit(folder / LABELS_FILE) is not None
     files, is_rejected, is_corrected = home.holds(*stems), False, False
-    if is_edited or (home.root.name == _IN_STUDY and _may_be_rejected(home)):
+    if is_edited or (home.root.name == SEGMENTATIONS_FOLDER and _may_be_rejected(home)):
         is_rejected, is_corrected = _said(folder)
     if is_corrected:
         is_edited = False
-        files = tuple(file for stem in stems for file in files_of(folder / _OF_CORRECTIONS[0], stem))
-    kind, model = ReportKind.SEGMENTATION, model_of_report(folder / _REPORT)
+        files = tuple(file for stem in stems for file in files_of(folder / EDITED_FOLDER, stem))
+    kind, model = ReportKind.SEGMENTATION, model_of_report(folder / REPORT_FILE)
     return ReportEntry(kind, _name(home), folder, files, model, is_edited, is_rejected, is_corrected)
+
+
+def _told_apart(entries: Sequence[ReportEntry]) -> tuple[ReportEntry, ...]:
+    """Say of results outside of a study when they were made, where a scan has several of one model."""
+    alike = [replace(entry, when="") if entry.when else entry for entry in entries]
+    times = Counter(entry.words for entry in alike)
+    return tuple(_dated(entry) if entry.is_loose and times[entry.words] > 1 else entry for entry in alike)
+
+
+def _dated(entry: ReportEntry) -> ReportEntry:
+    created = None if entry.model is None else entry.model.origin.created
+    return entry if created is None else replace(entry, when=f"{created:%Y-%m-%d %H:%M:%S}")
 
 
 def _below(root: Path) -> Iterator[_Folder]:
@@ -136,9 +154,9 @@ def _below(root: Path) -> Iterator[_Folder]:
     while waiting:
         place, depth = waiting.pop()
         files, folders = _look_into(place)
-        if depth and not _MARKS.isdisjoint(files) and Path(place).name not in _OF_CORRECTIONS:
+        if depth and not _MARKS.isdisjoint(files) and Path(place).name not in OF_CORRECTIONS:
             yield _Folder(place, files, root, depth)
-        if depth < _DEPTH and not (depth > 1 and _REPORT in files):
+        if depth < _DEPTH and not (depth > 1 and REPORT_FILE in files):
             waiting += [(folder, depth + 1) for folder in folders]
 
 
@@ -164,7 +182,7 @@ def _latest(folders: Iterable[_Folder], name: str) -> list[_Folder]:
 
 
 def _of_study(study: Path) -> list[ReportEntry]:
-    runs = sorted(path.parent for path in study.glob("runs/*/config.json"))
+    runs = sorted(path.parent for path in study.glob(f"{RUNS_FOLDER}/*/{CONFIG_FILE}"))
     comparisons = sorted(path.parent for path in study.glob("comparisons/*/grid.json"))
     found = [ReportEntry(ReportKind.RUN, run.name, run, files_of(run, "metrics")) for run in runs]
     return found + [
@@ -196,7 +214,7 @@ def _said(folder: Path) -> tuple[bool, bool]:
 def _name(home: _Folder) -> str:
     """Name of a result: that of its folder and its job, or, in a study, whose it is and the model."""
     below = home.path.relative_to(home.root)
-    if home.root.name == _IN_STUDY:
+    if home.root.name == SEGMENTATIONS_FOLDER:
         return below.as_posix()
     job = below.parts[0]
     return job if job.startswith(home.path.name) else f"{home.path.name} · {job}"

@@ -11,7 +11,8 @@ from PySide6.QtCore import QObject, Signal
 from brainstem_app.gui.file_dialogs import open_in_system
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel
 from brainstem_app.jobs.job import CorrectFolderJob, RestoreFolderJob
-from brainstem_app.study.segmentations import words_of_result
+from brainstem_app.study.segmentations import whose_loose_result, words_of_result
+from brainstem_app.written_files import EDITED_FOLDER
 
 if TYPE_CHECKING:
     from brainstem_app.gui.app_context import AppContext
@@ -80,7 +81,7 @@ class CorrectedResult(QObject):
         work = CorrectFolderJob(result=folder, scan=None if known is not None else shown)
 
         def done() -> None:
-            pages = folder / "edited" / "report.html"
+            pages = folder / EDITED_FOLDER / "report.html"
             opened = (MessageAction("Open the report", lambda: open_in_system(pages, self.message.emit)),)
             what = f"The report of {self._name_of(folder)} is that of the corrected labels now."
             self._say(
@@ -108,10 +109,10 @@ class CorrectedResult(QObject):
         self._start(RestoreFolderJob(result=folder), folder, "", done)
 
     def _name_of(self, folder: Path) -> str:
-        """Name of a result: in the open study whose it is and the model."""
+        """Whose a result is, in the open study with the model."""
         study = self._context.study.results_folder
         if study is None or not folder.is_relative_to(study):
-            return folder.name
+            return whose_loose_result("", folder.name)
         return words_of_result(folder.relative_to(study).as_posix())
 
     def _start(self, work: CorrectFolderJob | RestoreFolderJob, folder: Path, what: str, done: Done) -> None:

@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidg
 
 from brainstem_app.gui.controls import make_button
 from brainstem_app.gui.design.choice_box import ChoiceBox
+from brainstem_app.study.segmentations import whose_loose_result, words_of_result
+from brainstem_app.written_files import SEGMENTATIONS_FOLDER
 
 _LEAST_CHARACTERS = 16
 
@@ -90,11 +92,12 @@ class ResultsBar(QWidget):
 
 
 def _names(folders: Sequence[Path]) -> list[str]:
-    """Names of result folders: in a study whose they are, else with their job if there are several."""
-    from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER
-
+    """Names of results in words: whose they are, in a study with the model."""
     if all(SEGMENTATIONS_FOLDER in folder.parts[:-2] for folder in folders):
         places = [folder.parts for folder in folders]
-        return ["/".join(parts[len(parts) - parts[::-1].index(SEGMENTATIONS_FOLDER) :]) for parts in places]
-    jobs = {folder.parent for folder in folders}
-    return [folder.name if len(jobs) == 1 else f"{folder.name} · {folder.parent.name}" for folder in folders]
+        below = (parts[len(parts) - parts[::-1].index(SEGMENTATIONS_FOLDER) :] for parts in places)
+        return [words_of_result("/".join(parts)) for parts in below]
+    names = [whose_loose_result("", folder.name) for folder in folders]
+    if len(set(names)) == len(names):
+        return names
+    return [f"{folder.name} · {folder.parent.name}" for folder in folders]

@@ -11,10 +11,11 @@ from brainstem_app.errors import InputError
 from brainstem_app.gui.document.opened import results_in
 from brainstem_app.gui.document.result_model import model_of_report
 from brainstem_app.imaging.edited_version import latest_edit
-from brainstem_app.study.scan_of_result import JOB_FILE_NAME
+from brainstem_app.written_files import JOB_FILE, LABELS_FILE, REPORT_FILE
 
 if TYPE_CHECKING:
     from brainstem_app.gui.jobs.job_queue import JobQueue
+    from brainstem_app.jobs.job import Job
 
 #: States from the least to the furthest: of several results of a scan the furthest is told.
 SEGMENTED, EDITED, REJECTED, ACCEPTED = "segmented", "corrected", "rejected", "accepted"
@@ -39,7 +40,7 @@ def find_states(study: Path | None, results_folders: Iterable[Path]) -> dict[str
             found[scan] = state
 
     for folder in results_folders if study is None else ():
-        for job in folder.glob(f"*/{JOB_FILE_NAME}"):
+        for job in folder.glob(f"*/{JOB_FILE}"):
             for scan, result in results_of_job(job):
                 tell(scan, state_of_result(result))
     if study is not None:
@@ -50,9 +51,14 @@ def find_states(study: Path | None, results_folders: Iterable[Path]) -> dict[str
 
 def scans_in_work(queue: JobQueue) -> dict[str, str]:
     """Say of scans, by their paths, whether they wait to be segmented or a job is at work on them."""
-    words = dict.fromkeys(queue.waiting, "waiting") | dict.fromkeys(queue.running, "segmenting")
-    works = [(job.work, word) for job, word in words.items() if job.record.kind == "segment"]
-    return {str(scan): word for work, word in works for scan in getattr(work, "scans", ())}
+    words = {"": "waiting", "begun": "segmenting"}  # one that is done has its result
+    jobs = [job for job in (*queue.waiting, *queue.running) if job.record.kind == "segment"]
+    found = ((scan, job.turns.get(scan, "")) for job in jobs for scan in _scans_of(job.work))
+    return {scan: words[turn] for scan, turn in found if turn in words}
+
+
+def _scans_of(work: Job | None) -> list[str]:
+    return [str(scan) for scan in getattr(work, "scans", ())]
 
 
 def results_of_job(job_file: Path, wanted: Container[str] | None = None) -> list[tuple[str, Path]]:
@@ -77,13 +83,13 @@ def results_of_job(job_file: Path, wanted: Container[str] | None = None) -> list
         return [(str(scan), results[0]) for scan in scans if results]
     names = Counter(scan.name for scan in job.scans)
     by_name = {scan.name: scan for scan in scans if names[scan.name] == 1}
-    of_results = ((by_name.get(model_of_report(r / "report.json").origin.scan), r) for r in results)
+    of_results = ((by_name.get(model_of_report(r / REPORT_FILE).origin.scan), r) for r in results)
     return [(str(scan), result) for scan, result in of_results if scan is not None]
 
 
 def state_of_result(result: Path) -> str:
     """Whether a result outside of a study is corrected, or as it was segmented."""
-    return SEGMENTED if latest_edit(result / "labels_native.nii.gz") is None else EDITED
+    return SEGMENTED if latest_edit(result / LABELS_FILE) is None else EDITED
 
 
 def _of_study(study: Path) -> list[tuple[str, str]]:

@@ -55,7 +55,7 @@ class ScanTable(RowsModel[ListedScan]):
         self.tell(self.row_of(examination.path))
 
     def set_work(self, states: dict[str, str]) -> None:
-        """Show of scans without a result which ones wait for a job or are in work, by their paths."""
+        """Show which scans wait to be segmented or are in work, by their paths."""
         if states != self._work:
             self._work = states
             self.tell_all()
@@ -124,7 +124,7 @@ class ScanTable(RowsModel[ListedScan]):
 
     def _result(self, scan: ListedScan) -> str:
         path = str(scan.path)
-        return self._results.get(path) or self._work.get(path, "")
+        return self._work.get(path) or self._results.get(path, "")
 
     def _state(self, scan: ListedScan) -> str:
         words = {"finished": "yes", "failed": "failed"}

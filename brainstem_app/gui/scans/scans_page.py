@@ -107,7 +107,7 @@ class ScansPage(StepPage):
         self.list.busy.connect(self._show_busy)
         self._show_steps()
         context.study.contents_changed.connect(self._show_prepared)
-        for signal in (context.jobs.added, context.jobs.changed):
+        for signal in (context.jobs.added, context.jobs.changed, context.jobs.turned):
             signal.connect(self._on_job)
 
     def _make_buttons(self) -> None:
@@ -297,7 +297,7 @@ class ScansPage(StepPage):
         if job.record.kind == "segment":
             self.model.set_work(scans_in_work(self.context.jobs))
         # Results are brought in, corrected, judged and restored by jobs, too.
-        if job.record.state.is_over and self.isVisible():
+        if (job.record.state.is_over or job.turns) and self.isVisible():
             self._read_results()
 
     def _read_results(self) -> None:

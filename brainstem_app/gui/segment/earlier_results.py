@@ -13,8 +13,8 @@ from brainstem_app.gui.document.result_model import model_of_report
 from brainstem_app.gui.scans.listing import ListedScan
 from brainstem_app.gui.scans.scan_states import IN_STUDY, SEGMENTED, results_of_job, state_of_result
 from brainstem_app.gui.segment.job_files import scan_name
-from brainstem_app.study.scan_of_result import JOB_FILE_NAME
-from brainstem_app.study.segmentations import REPORT_FILE, model_folder
+from brainstem_app.study.segmentations import model_folder
+from brainstem_app.written_files import JOB_FILE, REPORT_FILE
 
 if TYPE_CHECKING:
     from brainstem_app.models.card import ModelCard
@@ -50,7 +50,7 @@ def find_results(
     wanted = {str(scan.path): scan.path for scan in scans}
     found = []
     for folder in results_folders:
-        for job in folder.glob(f"*/{JOB_FILE_NAME}"):
+        for job in folder.glob(f"*/{JOB_FILE}"):
             for scan, result in results_of_job(job, set(wanted)):
                 made_by = model_of_report(result / REPORT_FILE)
                 model = model_folder(made_by.name, made_by.version)

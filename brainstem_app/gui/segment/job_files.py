@@ -12,7 +12,7 @@ from brainstem_app.jobs.folder_rights import make_folder
 from brainstem_app.plain_name import folder_name_of
 from brainstem_app.small_files import read_json
 from brainstem_app.study.people_reports import places_named
-from brainstem_app.study.scan_of_result import JOB_FILE_NAME
+from brainstem_app.written_files import JOB_FILE, SEGMENTATIONS_FOLDER, STATE_FILE
 
 if TYPE_CHECKING:
     from brainstem_app.jobs.job import SegmentJob, SimulateJob
@@ -73,7 +73,7 @@ def segment_job(
         bids=outputs.bids,
         dicom_seg=outputs.dicom_seg,
     )
-    write_job(job, out / JOB_FILE_NAME)
+    write_job(job, out / JOB_FILE)
     return job
 
 
@@ -87,8 +87,8 @@ def simulate_job(results_folder: Path, seed: int = 0) -> SimulateJob:
 def remove_job_without_result(folder: Path) -> None:
     """Remove the folder of a cancelled job if there is nothing in it but the job."""
     try:
-        if folder.is_dir() and {path.name for path in folder.iterdir()} <= {JOB_FILE_NAME}:
-            (folder / JOB_FILE_NAME).unlink(missing_ok=True)
+        if folder.is_dir() and {path.name for path in folder.iterdir()} <= {JOB_FILE}:
+            (folder / JOB_FILE).unlink(missing_ok=True)
             folder.rmdir()
     except OSError:
         return
@@ -111,7 +111,7 @@ def telling_name(scan: Path, results_folder: Path) -> str:
     """
     name = scan_name(scan)
     mine = scan.absolute().parts
-    for job in results_folder.glob(f"*/{JOB_FILE_NAME}"):
+    for job in results_folder.glob(f"*/{JOB_FILE}"):
         for other in _scans_of(job):
             theirs = other.parts
             if scan_name(other) == name and theirs != mine:
@@ -125,8 +125,6 @@ def name_in_study(scan: Path, study: Path) -> str:
 
     Of a scan in a dataset it does not matter: its subject and session say where it belongs.
     """
-    from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER, STATE_FILE
-
     mine = scan.absolute()
     name = scan_name(scan)
     for parent in mine.parents:

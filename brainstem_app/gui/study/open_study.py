@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from brainstem_app.errors import BrainstemError, InputError
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
+from brainstem_app.written_files import SEGMENTATIONS_FOLDER, WINDOW_FILE
 
 if TYPE_CHECKING:
     from brainstem_app.gui.background import Background
@@ -78,8 +79,6 @@ class OpenStudy(QObject):
     @property
     def results_folder(self) -> Path | None:
         """Folder in the study that results of scans go to; None without a study."""
-        from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER
-
         return None if self.folder is None else self.folder / SEGMENTATIONS_FOLDER
 
     @property
@@ -165,8 +164,6 @@ class OpenStudy(QObject):
 
     def _file(self) -> Path:
         """File of the workspace. A study folder that is gone is not made anew, below an empty mount point."""
-        from brainstem_app.gui.study.workspace import WORKSPACE_FILE
-
         if self.folder is None:
             return self._settings.session_file
         if not self.folder.is_dir():
@@ -175,7 +172,7 @@ class OpenStudy(QObject):
                 self.folder,
                 "Connect its drive, or put the folder back where it was.",
             )
-        return self.folder / WORKSPACE_FILE
+        return self.folder / WINDOW_FILE
 
     def when_saved(self, go_on: Callable[[], None]) -> None:
         """Go on once the workspace is written, or once the user has said to do without it."""
@@ -236,7 +233,7 @@ class OpenStudy(QObject):
 
     def create(self, folder: Path) -> None:
         """Begin a study in a folder, with the scans that are open now; open it if there is one."""
-        from brainstem_app.gui.study.workspace import WORKSPACE_FILE, Workspace, is_study
+        from brainstem_app.gui.study.workspace import Workspace, is_study
         from brainstem_app.study.beginning import require_new
 
         if is_study(folder):
@@ -244,7 +241,7 @@ class OpenStudy(QObject):
             return
         try:
             require_new(folder)
-            self.workspace.save(folder / WORKSPACE_FILE)  # opening it makes it a study
+            self.workspace.save(folder / WINDOW_FILE)  # opening it makes it a study
         except (InputError, OSError) as error:
             self.message.emit(message_of_error(error, "The study folder cannot be written.", READING))
             return
@@ -265,11 +262,11 @@ class OpenStudy(QObject):
 
     def _open(self, folder: Path, then: Callable[[], None] = lambda: None) -> None:
         from brainstem_app.gui.study.study_contents import begin_if_new, read_contents
-        from brainstem_app.gui.study.workspace import WORKSPACE_FILE, read_workspace
+        from brainstem_app.gui.study.workspace import read_workspace
 
         def read() -> tuple[StudyContents, tuple[Workspace, InputError | None]]:
             begin_if_new(folder)
-            return read_contents(folder), read_workspace(folder / WORKSPACE_FILE)
+            return read_contents(folder), read_workspace(folder / WINDOW_FILE)
 
         def take(contents: StudyContents, found: tuple[Workspace, InputError | None]) -> None:
             problem = None
@@ -312,8 +309,6 @@ class OpenStudy(QObject):
 
     def _fill_in(self, contents: StudyContents) -> None:
         """Say where to begin in a study that was made by the command line: with its results, if any."""
-        from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER
-
         if not self.workspace.sources and not contents.is_new:
             dataset = contents.settings.dataset_folder
             begin = "quality" if (contents.folder / SEGMENTATIONS_FOLDER).is_dir() else "prepare"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from brainstem_app.errors import InputError
+from brainstem_app.written_files import SPLITS_FILE, STUDY_FILE, WINDOW_FILE
 
 if TYPE_CHECKING:
     from brainstem_app.study.study import StudySettings, SubjectRecord
@@ -86,17 +87,16 @@ def begin_if_new(folder: Path) -> None:
         If it cannot be written.
     """
     from brainstem_app.gui.scans.listing import datasets_of
-    from brainstem_app.gui.study.workspace import WORKSPACE_FILE, read_workspace
+    from brainstem_app.gui.study.workspace import read_workspace
     from brainstem_app.jobs.folder_rights import as_open_as_its_place
     from brainstem_app.jobs.studies.begin import first_settings
     from brainstem_app.study.beginning import begin_study, can_begin_study
-    from brainstem_app.study.study import STUDY_FILE
 
-    if not (folder / WORKSPACE_FILE).is_file() or (folder / STUDY_FILE).exists():
+    if not (folder / WINDOW_FILE).is_file() or (folder / STUDY_FILE).exists():
         return
     if not can_begin_study(folder):
         return  # its study.json is lost
-    workspace, _ = read_workspace(folder / WORKSPACE_FILE)
+    workspace, _ = read_workspace(folder / WINDOW_FILE)
     datasets = datasets_of([Path(source) for source in workspace.sources])
     with as_open_as_its_place(folder):
         begin_study(folder, first_settings(datasets[0] if len(datasets) == 1 else None))
@@ -106,7 +106,7 @@ def _parts(folder: Path) -> dict[str, str]:
     from brainstem_app.study.splits import PARTS, Splits
 
     try:
-        splits = Splits.load(folder / "splits.json")
+        splits = Splits.load(folder / SPLITS_FILE)
     except InputError:
         return {}
     return {name: part for part in PARTS for name in getattr(splits, part)}

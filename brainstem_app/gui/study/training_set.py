@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
 from brainstem_app.jobs.job import AddReferenceJob, RemoveReferenceJob
+from brainstem_app.written_files import SEGMENTATIONS_FOLDER
 
 if TYPE_CHECKING:
     from brainstem_app.atlas.label_table import LabelTable
@@ -186,7 +187,7 @@ def reference_job(labels: Path, scan: Path | None, table: LabelTable, study: Pat
 
 def _name_in_study(labels: Path, study: Path) -> str:
     """Subject, and session where it has one, of a result that belongs to the study; empty for others."""
-    from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER, read_record
+    from brainstem_app.study.result_state import read_record
 
     record = read_record(labels.parent)
     if record is None or not labels.is_relative_to(study / SEGMENTATIONS_FOLDER):

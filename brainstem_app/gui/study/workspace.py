@@ -10,10 +10,8 @@ from pydantic import Field
 
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import clear_leftovers_of
-from brainstem_app.study.beginning import WINDOW_FILE as WORKSPACE_FILE
 from brainstem_app.study.record import Record
-
-__all__ = ["WORKSPACE_FILE", "Workspace", "is_study", "read_workspace"]
+from brainstem_app.written_files import STUDY_FILE, WINDOW_FILE
 
 
 class Workspace(Record):
@@ -68,4 +66,4 @@ def read_workspace(file: Path) -> tuple[Workspace, InputError | None]:
 
 def is_study(folder: Path) -> bool:
     """Whether a folder holds a study, or one that an older version has begun in the window."""
-    return (folder / "study.json").is_file() or (folder / WORKSPACE_FILE).is_file()
+    return (folder / STUDY_FILE).is_file() or (folder / WINDOW_FILE).is_file()

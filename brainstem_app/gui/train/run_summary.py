@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from brainstem_app.errors import InputError
 from brainstem_app.small_files import read_small
+from brainstem_app.written_files import CONFIG_FILE, HISTORY_FILE, MANIFEST_FILE, METRICS_FILE, RUNS_FOLDER
 
 if TYPE_CHECKING:
     from brainstem_app.jobs.events import Metric
@@ -87,7 +88,7 @@ class RunSummary:
 
 def read_runs(study: Path, names: tuple[str, ...]) -> tuple[RunSummary, ...]:
     """Read the runs of a study; what is damaged in one is left out of it."""
-    return tuple(read_run(study / "runs" / name) for name in names)
+    return tuple(read_run(study / RUNS_FOLDER / name) for name in names)
 
 
 def read_run(folder: Path) -> RunSummary:
@@ -97,16 +98,16 @@ def read_run(folder: Path) -> RunSummary:
     from brainstem_app.locks.owner import running_owner
 
     try:
-        job = read_job(folder / "config.json")
+        job = read_job(folder / CONFIG_FILE)
     except InputError:
         job = None
-    part, scores = _scores(folder / "metrics.json")
+    part, scores = _scores(folder / METRICS_FILE)
     return RunSummary(
         folder.name,
         folder,
         job if isinstance(job, TrainJob) else None,
-        read_history(folder / "history.csv"),
-        (folder / "manifest.json").exists(),
+        read_history(folder / HISTORY_FILE),
+        (folder / MANIFEST_FILE).exists(),
         part,
         scores,
         running_owner(claim_of(folder, "The run").lock) is not None,

@@ -45,6 +45,7 @@ from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.gui.workflow.step_page import StepPage
 from brainstem_app.jobs.job import ExportModelJob, TrainJob
 from brainstem_app.plain_name import require_name
+from brainstem_app.written_files import EVENTS_FILE, RUNS_FOLDER
 
 if TYPE_CHECKING:
     from brainstem_app.jobs.events import Metric, Progress
@@ -225,7 +226,7 @@ class TrainPage(StepPage):
         if not isinstance(job, TrainJob) or folder is None:
             return
         try:
-            require_name(job.run, "a run", folder / "runs")
+            require_name(job.run, "a run", folder / RUNS_FOLDER)
         except InputError as error:
             self.form.reject("run", f"{error.what} {error.fix}")
             return
@@ -346,7 +347,7 @@ class TrainPage(StepPage):
         if job is not None:
             self.log_requested.emit(job)
         elif run is not None:
-            open_in_system(run.folder / "events.jsonl", self.message.emit)
+            open_in_system(run.folder / EVENTS_FILE, self.message.emit)
 
     def _open_folder(self) -> None:
         if self.current is not None:

@@ -10,6 +10,7 @@ from brainstem_app.counting import natural_key
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.bids.subject_ids import bare_id, id_key
 from brainstem_app.imaging.text_table import read_text_table
+from brainstem_app.written_files import DESCRIPTION_FILE, PARTICIPANTS_FILE
 
 _ENTITY = re.compile(r"([a-zA-Z]+)-([a-zA-Z0-9+]+)")
 _ENDING = re.compile(r"_T1w\.(?i:nii|nii\.gz)$")
@@ -52,7 +53,7 @@ def is_bids_dataset(path: Path) -> bool:
     """Whether a folder is laid out as BIDS: it has a description or a ``sub-…`` folder with ``anat``."""
     if not path.is_dir():
         return False
-    if (path / "dataset_description.json").is_file():
+    if (path / DESCRIPTION_FILE).is_file():
         return True
     return any(True for pattern in ("sub-*/anat", "sub-*/ses-*/anat") for _ in path.glob(pattern))
 
@@ -112,7 +113,7 @@ def read_participants(root: Path) -> dict[str, dict[str, str]]:
     InputError
         If the file cannot be read or has no column ``participant_id``.
     """
-    path = root / "participants.tsv"
+    path = root / PARTICIPANTS_FILE
     if not path.is_file():
         return {}
     table = read_text_table(path, "table of participants")

@@ -16,6 +16,7 @@ from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import atomic_path, write_json, write_text
 from brainstem_app.imaging.bids.dataset import is_bids_dataset
 from brainstem_app.plain_text import printable, tsv_text
+from brainstem_app.written_files import DESCRIPTION_FILE
 
 BIDS_VERSION = "1.10.0"
 REPORTS_FOLDER = "reports"
@@ -108,7 +109,7 @@ def write_dataset_description(root: Path, dataset: Path, model: str) -> None:
     }
     if link := _near(root, dataset):
         description["DatasetLinks"] = {"raw": link}
-    write_json(root / "dataset_description.json", description, indent=2)
+    write_json(root / DESCRIPTION_FILE, description, indent=2)
     # Without a slash at the end, which the validator from 2.0 on does not take for the folder itself.
     write_text(root / ".bidsignore", f"{REPORTS_FOLDER}\nslurm\n")
     if not any(root.glob("README*")):

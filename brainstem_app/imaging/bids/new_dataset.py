@@ -18,9 +18,9 @@ from brainstem_app.imaging.atomic import temporary_name
 from brainstem_app.imaging.bids.session_dates import ACQUIRED, time_of_scan
 from brainstem_app.imaging.file_names import NIFTI_ENDINGS, has_ending
 from brainstem_app.plain_text import tsv_text
+from brainstem_app.written_files import DESCRIPTION_FILE, PARTICIPANTS_FILE
 
 DESCRIPTION = {"Name": "Scans gathered by Brainstem App", "BIDSVersion": "1.9.0", "DatasetType": "raw"}
-_PEOPLE, _DESCRIPTION = "participants.tsv", "dataset_description.json"
 #: What the description is called while the rest is moved to its place.
 _MARK = ".being-moved"
 #: Columns of participants.tsv that can be given.
@@ -170,18 +170,18 @@ def make_dataset(
         raise InputError(
             what, scans[number].path, "Give each scan a subject, and a session where one has more."
         )
-    names = (*sorted({f"sub-{scan.subject}" for scan in scans}), _PEOPLE)
+    names = (*sorted({f"sub-{scan.subject}" for scan in scans}), PARTICIPANTS_FILE)
     mark, staging = root / _MARK, temporary_name(root / "dataset")
     if mark.exists():
         _remove(*(root / name for name in names), mark)
     _require_empty(root)
     try:
         _write(scans, staging, links=links, report=report)
-        (staging / _DESCRIPTION).rename(mark)
+        (staging / DESCRIPTION_FILE).rename(mark)
         for name in names:
             (staging / name).rename(root / name)
         staging.rmdir()
-        mark.rename(root / _DESCRIPTION)
+        mark.rename(root / DESCRIPTION_FILE)
     except BaseException as error:
         _remove(staging, *(root / name for name in names), mark)
         if isinstance(error, OSError):
@@ -213,8 +213,8 @@ def _write(scans: Sequence[NewScan], root: Path, *, links: bool, report: Callabl
         folder.mkdir(parents=True, exist_ok=True)
         _place(scan, folder, links=links)
     _write_times(scans, root)
-    (root / _PEOPLE).write_text(participants_table(scans), encoding="utf-8")
-    (root / _DESCRIPTION).write_text(json.dumps(DESCRIPTION, indent=1), encoding="utf-8")
+    (root / PARTICIPANTS_FILE).write_text(participants_table(scans), encoding="utf-8")
+    (root / DESCRIPTION_FILE).write_text(json.dumps(DESCRIPTION, indent=1), encoding="utf-8")
 
 
 def _write_times(scans: Sequence[NewScan], root: Path) -> None:

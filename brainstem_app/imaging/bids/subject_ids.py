@@ -7,6 +7,7 @@ import unicodedata
 from functools import cache
 
 _SUBJECT = re.compile(r"sub-[A-Za-z0-9]+")
+_OCCASION = re.compile(r"(?:ses|run)-[A-Za-z0-9]+")
 _PREFIX = re.compile(r"(?:sub|ses)(?:-|(?=[\s_]*\d))")
 _WHOLE = re.compile(r"(\d+)[.,]0+")
 _DIGITS = re.compile(r"\d+")
@@ -16,6 +17,11 @@ def subject_name(scan_file: str, folder: str) -> str:
     """Name of the subject of a result: ``sub-…`` in the scan's or the folder's name, else the folder's."""
     match = _SUBJECT.search(scan_file) or _SUBJECT.search(folder)
     return match.group() if match else folder
+
+
+def occasion_name(scan_file: str, folder: str) -> str:
+    """Session and run of a result, from the scan's or the folder's name: ``ses-2_run-1``; empty if none."""
+    return "_".join(_OCCASION.findall(scan_file) or _OCCASION.findall(folder))
 
 
 def bare_id(text: str) -> str:

@@ -13,7 +13,7 @@ from brainstem_app.jobs.kinds.job_model import DEFAULT_MODEL, JobModel, UnclearJ
 from brainstem_app.models.library import WeightsKind
 from brainstem_app.plain_name import PartNameOrEmpty
 from brainstem_app.setting import setting
-from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER
+from brainstem_app.written_files import SEGMENTATIONS_FOLDER
 from kerasmodels.training.settings import Count, Seed
 
 ORIENTATION = (

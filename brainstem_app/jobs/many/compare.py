@@ -32,6 +32,7 @@ from brainstem_app.plain_name import require_name
 from brainstem_app.reports.grid.folds import mean_sd
 from brainstem_app.study.cell_record import CELL_FILE, CellRecord, read_cell
 from brainstem_app.study.study import Failure, Study
+from brainstem_app.written_files import BEST_NETWORK, LAST_NETWORK
 
 #: What a process is expected to need before one like it has been measured: paper's size and batch.
 _MEMORY_GIB = 4.0
@@ -169,7 +170,7 @@ class _Results:
         plan = Plan.of(self.job.grid, self.study)
         finished = plan.ended("finished")
         for cell in finished:
-            (self.study.run_folder(cell.job.run) / "last.keras").unlink(missing_ok=True)
+            (self.study.run_folder(cell.job.run) / LAST_NETWORK).unlink(missing_ok=True)
         if self.job.keep == "all":
             return
         groups = {group: [c for c in plan.cells if c.group == group] for group in {c.group for c in finished}}
@@ -181,7 +182,7 @@ class _Results:
         runs = {cell.job.run for cell in judged if cell.group in kept}
         for cell in judged:
             if cell.job.run not in runs:
-                (self.study.run_folder(cell.job.run) / "best.keras").unlink(missing_ok=True)
+                (self.study.run_folder(cell.job.run) / BEST_NETWORK).unlink(missing_ok=True)
 
 
 def _folds_summary(plan: Plan, best: GridCell, folder: Path) -> Summary:

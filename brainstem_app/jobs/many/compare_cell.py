@@ -31,6 +31,7 @@ from brainstem_app.study.cell_record import (
     read_cell,
 )
 from brainstem_app.study.study import Failure, Study
+from brainstem_app.written_files import BEST_NETWORK, LAST_NETWORK, MANIFEST_FILE
 
 if TYPE_CHECKING:
     from brainstem_app.reports.engine.entry import Estimate
@@ -68,7 +69,7 @@ def compare_cell(job: CompareCellJob, reporter: Reporter) -> Summary:
             raise
     # This comes after the record, so that a cell that is killed is never measured on a network of half
     # precision; and this file goes last, so that one that was killed before goes on here.
-    last = folder / "last.keras"
+    last = folder / LAST_NETWORK
     if last.exists():
         _halve(folder)
         last.unlink()
@@ -101,7 +102,7 @@ def _train_and_test(job: TrainJob, folder: Path, reporter: Reporter) -> CellReco
         seconds=max(_since(start), round(sum(row.seconds for row in history), 1)),
         seconds_per_epoch=round(float(np.median([row.seconds for row in history])), 3),
         memory_gib=_memory(),
-        device=RunManifest.load(folder / "manifest.json").device,
+        device=RunManifest.load(folder / MANIFEST_FILE).device,
     )
     record.save(folder / CELL_FILE)
     return record
@@ -133,14 +134,14 @@ def _part_of(reporter: Reporter, start: float, end: float) -> Reporter:
 def _parameters(folder: Path) -> int:
     from kerasmodels.export.keras_file import load_keras
 
-    return sum(math.prod(weight.shape) for weight in load_keras(folder / "best.keras").trainable_weights)
+    return sum(math.prod(weight.shape) for weight in load_keras(folder / BEST_NETWORK).trainable_weights)
 
 
 def _halve(folder: Path) -> None:
     """Store the best network with half precision, as exported ones are; halved twice it stays the same."""
     from kerasmodels.export.keras_file import load_keras, save_keras
 
-    best = folder / "best.keras"
+    best = folder / BEST_NETWORK
     if best.exists():  # else the comparison keeps no network
         save_keras(load_keras(best), best, half=True)
 
@@ -148,7 +149,7 @@ def _halve(folder: Path) -> None:
 def _history(folder: Path) -> list[EpochDone]:
     from kerasmodels.training.checkpoint import read_state
 
-    return read_state(folder / "last.keras").history
+    return read_state(folder / LAST_NETWORK).history
 
 
 def _measured(estimate: Estimate) -> Measured:

@@ -21,6 +21,7 @@ from brainstem_app.study.cell_record import CELL_FILE, CellRecord, read_cell
 from brainstem_app.study.grid import Grid, Settings
 from brainstem_app.study.study import Study
 from brainstem_app.validation import validated
+from brainstem_app.written_files import CONFIG_FILE, RUNS_FOLDER
 
 # What does not make another run: where it lies, what it is called, on what it runs, the version of the file.
 _NOT_SETTINGS = {"study", "run", "gpus", "kind", "version"}
@@ -226,10 +227,10 @@ def _subjects(study: Study) -> tuple[int, int]:
 def timed_cells(study: Study) -> tuple[tuple[TrainJob, CellRecord], ...]:
     """Return the finished cells of a study with their settings; those that cannot be read are left out."""
     found = []
-    for path in sorted(study.folder.glob(f"runs/*/{CELL_FILE}")):
+    for path in sorted(study.folder.glob(f"{RUNS_FOLDER}/*/{CELL_FILE}")):
         record = read_cell(path.parent)
         try:
-            job = read_job(path.with_name("config.json"))
+            job = read_job(path.with_name(CONFIG_FILE))
         except InputError:
             continue
         if record is not None and record.state == "finished" and isinstance(job, TrainJob):

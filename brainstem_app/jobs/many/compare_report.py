@@ -33,6 +33,7 @@ from brainstem_app.setting import flattened
 from brainstem_app.study.cell_record import PREDICTIONS_FILE, CellRecord, Measured, Predictions
 from brainstem_app.study.grid import Grid
 from brainstem_app.study.study import Study
+from brainstem_app.written_files import HISTORY_FILE
 
 _NOT_SETTINGS = {"study", "run", "kind", "version"}
 #: What a row of the table says as the record of its cell does.
@@ -104,7 +105,7 @@ def _cell_result(cell: GridCell, record: CellRecord | None, study: Study) -> Cel
         "variant": cell.variant,
         "settings": flat_settings(cell.job),
         "repeat": cell.repeat,
-        "curve": read_curve(folder / "history.csv"),
+        "curve": read_curve(folder / HISTORY_FILE),
     }
     if record is None:
         return CellResult(**common, state="waiting")

@@ -22,6 +22,7 @@ from brainstem_app.jobs.scans.segment_study import placed_in_study, scans_of
 from brainstem_app.jobs.studies.prepare import prepare
 from brainstem_app.jobs.studies.subject_task import SubjectTask
 from brainstem_app.study.study import Failure, Study, SubjectRecord
+from brainstem_app.written_files import MANIFEST_FILE
 
 #: Folder, beside the results, of what travels to the cluster and back.
 SLURM_FOLDER = "slurm"
@@ -116,7 +117,7 @@ def _forget(scans_of: dict[str, list[SubjectTask]], study: Study) -> None:
     """Remove the manifests of earlier failures, so that one that is there afterwards is new."""
     for subjects in scans_of.values():
         for subject in subjects:
-            (study.subject_folder(subject.name) / "manifest.json").unlink(missing_ok=True)
+            (study.subject_folder(subject.name) / MANIFEST_FILE).unlink(missing_ok=True)
 
 
 def _died(subject: SubjectTask, end: object) -> SubjectRecord:
@@ -126,5 +127,5 @@ def _died(subject: SubjectTask, end: object) -> SubjectRecord:
     record = SubjectRecord(
         name=subject.name, person=subject.person, state="failed", source=str(subject.source), failure=failure
     )
-    record.save(Path(subject.folder) / "manifest.json")
+    record.save(Path(subject.folder) / MANIFEST_FILE)
     return record

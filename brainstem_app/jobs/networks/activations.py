@@ -19,6 +19,7 @@ from brainstem_app.models.slices import box_to_slices, enlarge
 from brainstem_app.reports.activations import ActivationInputs, LayerMaps, write_activations
 from brainstem_app.reports.scan.levels import levels_of
 from brainstem_app.study.study import Study
+from brainstem_app.written_files import BEST_NETWORK
 from kerasmodels.activations import activations, layer_names
 from kerasmodels.export.keras_file import load_keras
 
@@ -38,7 +39,7 @@ def write_activation_maps(job: ActivationsJob, reporter: Reporter) -> Summary:
     trained = training_of(study, job.run)
     subject = _subject(study, trained, job.subject)
     reporter.progress(0, 3, "loading the network")
-    model = load_keras(folder / "best.keras")
+    model = load_keras(folder / BEST_NETWORK)
     reporter.progress(1, 3, "running the slices through it")
     box = study.load_box(subject)
     levels = _levels(box.labels, study_atlas(study).table)

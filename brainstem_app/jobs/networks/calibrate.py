@@ -25,7 +25,8 @@ from brainstem_app.reports.evaluation.calibration import (
     SubjectVoxels,
     nuclei_confidence,
 )
-from brainstem_app.study.study import PreparedBox, Study
+from brainstem_app.study.prepared_box import PreparedBox
+from brainstem_app.study.study import Study
 
 
 def calibrate(

@@ -40,6 +40,7 @@ from brainstem_app.models.prediction import BATCH_SIZE
 from brainstem_app.study.cell_record import PREDICTIONS_FILE, Predictions
 from brainstem_app.study.splits import Splits
 from brainstem_app.study.study import Study
+from brainstem_app.written_files import BEST_NETWORK
 from kerasmodels.ensemble import average_networks
 from kerasmodels.export.keras_file import load_keras
 
@@ -81,7 +82,7 @@ def export_ensemble(job: ExportEnsembleJob, reporter: Reporter) -> Summary:
     networks = []
     for number, run in enumerate(runs):
         reporter.progress(number, total, f"reading the network of {run.name}")
-        networks.append(load_keras(run / "best.keras"))
+        networks.append(load_keras(run / BEST_NETWORK))
     reporter.progress(len(runs), total, "joining them")
     write_networks(average_networks(networks), folder)
     reporter.progress(len(runs) + 1, total, "timing it")

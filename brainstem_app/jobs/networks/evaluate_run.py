@@ -44,6 +44,7 @@ from brainstem_app.reports.evaluation.files import write_evaluation_report
 from brainstem_app.reports.evaluation.model import EvaluationInputs, EvaluationReport, MethodResult
 from brainstem_app.study.splits import Splits, TestedPart
 from brainstem_app.study.study import Study
+from brainstem_app.written_files import BEST_NETWORK, METRICS_FILE
 
 TakeSubject = Callable[[str, NDArray[np.uint8], Counts], None]
 ATLAS_ALONE = "atlas placed by the normalisation"
@@ -66,7 +67,7 @@ def evaluate_run(job: EvaluateRunJob, reporter: Reporter) -> Summary:
     study = Study.open(job.study)
     report = evaluate_part(study, job.run, job.part, reporter, refine=job.refine, calibrated=True)
     folder = study.run_folder(job.run)
-    for name in ("metrics.json", "metrics.csv", "metrics.xlsx", "metrics.html", "metrics.pdf"):
+    for name in (METRICS_FILE, "metrics.csv", "metrics.xlsx", "metrics.html", "metrics.pdf"):
         reporter.artifact(name.replace(".", "_"), folder / name)
     summary: Summary = {"subjects": report.summary.n_subjects, "folder": str(folder)}
     for method in (report.summary, *report.baselines):
@@ -104,7 +105,7 @@ def evaluate_part(
     reporter.progress(0, total, "loading the network")
     method, warp = method_and_warp(study, atlas, splits.train, reporter, refine=refine)
     context = PredictionContext.of(atlas, job.input, method, warp)
-    predictor = KerasPredictor(folder / "best.keras")
+    predictor = KerasPredictor(folder / BEST_NETWORK)
     calibration = None
     if calibrated:
         calibration = calibrate(study, splits.validation, context, predictor, reporter, total)

@@ -26,6 +26,7 @@ from brainstem_app.preprocessing.transforms import Displacement
 from brainstem_app.reports.evaluation.model import EvaluationReport, MethodSummary
 from brainstem_app.small_files import read_small
 from brainstem_app.study.study import Study
+from brainstem_app.written_files import BEST_NETWORK, METRICS_FILE, RUNS_FOLDER
 from kerasmodels.export.keras_file import load_keras, save_keras
 from kerasmodels.export.onnx_file import to_onnx
 
@@ -66,7 +67,7 @@ def export_model(job: ExportModelJob, reporter: Reporter) -> Summary:
     folder = job.out or run / "export"
     folder.mkdir(parents=True, exist_ok=True)
     reporter.progress(0, 3, "reading the network")
-    network = load_keras(run / "best.keras")
+    network = load_keras(run / BEST_NETWORK)
     reporter.progress(1, 3, "converting it to ONNX")
     write_networks(network, folder)
     reporter.progress(2, 3, "writing the model card")
@@ -112,7 +113,7 @@ def finish(card: ModelCard, atlas: AnyAtlas, folder: Path, reporter: Reporter, *
 
 def run_of(run: Path) -> tuple[Study, TrainJob]:
     """Study and settings of a run that has a network; InputError if it is none."""
-    if run.parent.name != "runs":
+    if run.parent.name != RUNS_FOLDER:
         raise InputError("This folder is no run.", run, "Give that of a trained run: STUDY/runs/NAME.")
     study = Study.open(run.parent.parent)
     return study, training_of(study, run.name)
@@ -132,7 +133,7 @@ def _card(
     drawn = _drawn_words(study, splits.train)
     simulated = f" and {counted(settings.simulated, 'simulated subject')}" if settings.simulated else ""
     begun = _begun_from(settings)
-    report = _report(run / "metrics.json", refine=method.mirror)
+    report = _report(run / METRICS_FILE, refine=method.mirror)
     return ModelCard(
         name=name,
         atlas=atlas.name,

@@ -9,6 +9,7 @@ from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.study.folds import fold_of, folds_file, not_in_folds
 from brainstem_app.study.splits import Splits
 from brainstem_app.study.study import Study
+from brainstem_app.written_files import BEST_NETWORK, CONFIG_FILE
 
 
 def run_splits(study: Study, job: TrainJob) -> Splits:
@@ -52,11 +53,11 @@ def training_of(study: Study, run: str) -> TrainJob:
             f"There are: {listed(names)}." if names else "Train one with `brainstem-app train`.",
         )
     # A training that has just begun has none.
-    job = read_job(folder / "config.json") if (folder / "best.keras").exists() else None
+    job = read_job(folder / CONFIG_FILE) if (folder / BEST_NETWORK).exists() else None
     if not isinstance(job, TrainJob):
         raise InputError(
             f"The run “{run}” has no network.",
-            folder / "best.keras",
+            folder / BEST_NETWORK,
             "Train it for at least one epoch with `brainstem-app train`; of a comparison, --keep all keeps "
             "every network.",
         )

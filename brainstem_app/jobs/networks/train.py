@@ -33,7 +33,18 @@ from brainstem_app.jobs.studies.study_atlas import labels_hash, study_atlas
 from brainstem_app.reports.scan.manifest import sha256_of
 from brainstem_app.study.record import Record
 from brainstem_app.study.splits import Splits
-from brainstem_app.study.study import UNCERTAINTY_FILE, Study
+from brainstem_app.study.study import Study
+from brainstem_app.written_files import (
+    BEST_NETWORK,
+    CONFIG_FILE,
+    EVENTS_FILE,
+    HISTORY_FILE,
+    LABELS_BOX_FILE,
+    MANIFEST_FILE,
+    METRICS_FILE,
+    SCAN_BOX_FILE,
+    UNCERTAINTY_FILE,
+)
 from kerasmodels import build_model
 from kerasmodels.data.augmentation import AUGMENTATIONS, Augmentation
 from kerasmodels.data.volumes import IGNORED, Volumes
@@ -137,10 +148,10 @@ def train(job: TrainJob, reporter: Reporter) -> Summary:
     start = time.monotonic()
     study = Study.open(job.study)
     folder = study.run_folder(job.run)
-    _require_same_run(folder / "config.json", job)
+    _require_same_run(folder / CONFIG_FILE, job)
     atlas = study_atlas(study)
     splits = _usable_splits(study, job)
-    reporter = _also_into(folder / "events.jsonl", reporter)
+    reporter = _also_into(folder / EVENTS_FILE, reporter)
     steps = job.epochs + _MEASURING
     reporter.progress(0, steps, "reading the prepared subjects")
     validation = volumes_of(study, splits.validation, atlas.table)
@@ -159,7 +170,7 @@ def train(job: TrainJob, reporter: Reporter) -> Summary:
     with strategy.scope():
         model = _network(job, atlas)
     _require_memory(model, job)
-    write_job(job, folder / "config.json")
+    write_job(job, folder / CONFIG_FILE)
     result = fit(
         model,
         training,
@@ -173,7 +184,7 @@ def train(job: TrainJob, reporter: Reporter) -> Summary:
     if not result.finished:
         raise JobCancelled
     manifest = _manifest(job, study, atlas, splits, absent, time.monotonic() - start)
-    manifest.save(folder / "manifest.json")
+    manifest.save(folder / MANIFEST_FILE)
     return _finish(study, folder, result, reporter.stage(job.epochs, steps, steps))
 
 
@@ -232,9 +243,9 @@ def _network(job: TrainJob, atlas: AnyAtlas) -> keras.Model:
 
 def _finish(study: Study, folder: Path, result: TrainingResult, reporter: Reporter) -> Summary:
     """Measure the best epoch on the validation subjects, unless the run has been evaluated already."""
-    if not (folder / "metrics.json").exists():
+    if not (folder / METRICS_FILE).exists():
         evaluate_part(study, folder.name, "validation", reporter)
-    for role in ("best.keras", "history.csv", "metrics.json"):
+    for role in (BEST_NETWORK, HISTORY_FILE, METRICS_FILE):
         reporter.artifact(Path(role).stem, folder / role)
     best = next(row for row in result.history if row.epoch == result.best_epoch)
     return {
@@ -327,7 +338,7 @@ def _manifest(
 ) -> RunManifest:
     records = {record.name: record for record in study.finished_subjects()}
     data = {
-        name: {file: records[name].files.get(file, "") for file in ("scan_box.nii.gz", "labels_box.nii.gz")}
+        name: {file: records[name].files.get(file, "") for file in (SCAN_BOX_FILE, LABELS_BOX_FILE)}
         for name in (*splits.train, *splits.validation)
     }
     for name in splits.train:

@@ -29,6 +29,7 @@ from brainstem_app.reports.evaluation.model import EvaluationInputs, MethodResul
 from brainstem_app.reports.grid.folds import mean_sd
 from brainstem_app.study.cell_record import PREDICTIONS_FILE, Predictions
 from brainstem_app.study.study import Study
+from brainstem_app.written_files import METRICS_FILE
 
 FOLDS_FOLDER = "folds"
 
@@ -106,7 +107,7 @@ def _report(
             drawn=bool(drawn & everybody.keys()),
         ),
     )
-    for name in ("metrics.html", "metrics.json", "folds.csv"):
+    for name in ("metrics.html", METRICS_FILE, "folds.csv"):
         reporter.artifact(Path(name).suffix.lstrip("."), folder / name)
     return {
         "folds": len(counts),

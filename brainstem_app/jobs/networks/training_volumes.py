@@ -15,6 +15,7 @@ from brainstem_app.imaging.spaces import BOX_SHAPE
 from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.models.slices import box_to_slices
 from brainstem_app.study.study import Study
+from brainstem_app.written_files import LABELS_BOX_FILE
 from kerasmodels.data.volumes import Volumes
 
 #: Where the reference may be off by this, a voxel counts half in training, mm.
@@ -47,7 +48,7 @@ def volumes_of(
             raise InputError(
                 f"The labels of {box.name} hold {largest}, which the atlas of the study does not have: its "
                 f"labels go from 0 to {table.n_classes - 1}.",
-                study.subject_folder(box.name) / "labels_box.nii.gz",
+                study.subject_folder(box.name) / LABELS_BOX_FILE,
                 "Delete the subject's folder and run `brainstem-app prepare` again.",
             )
     return Volumes(

@@ -8,9 +8,9 @@ from brainstem_app.atlas.library import AnyAtlas
 from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.models.mean_warp import mean_warp
 from brainstem_app.models.method import PredictionMethod, refined
-from brainstem_app.preprocessing.reference import FINE_WARP_FILE, TRANSFORMS_FOLDER
 from brainstem_app.preprocessing.transforms import Displacement
 from brainstem_app.study.study import Study
+from brainstem_app.written_files import FINE_WARP_FILE, TRANSFORMS_FOLDER
 
 
 def method_and_warp(

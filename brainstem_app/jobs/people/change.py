@@ -29,8 +29,7 @@ from brainstem_app.reports.change.model import ChangeReport, ChangeScan
 from brainstem_app.reports.exports.label_files import write_label_files
 from brainstem_app.reports.scan.manifest import sha256_of
 from brainstem_app.reports.scan.model import FindingEntry
-
-LABELS, TRANSFORMS = "labels_native.nii.gz", "transforms"
+from brainstem_app.written_files import LABELS_FILE, TRANSFORMS_FOLDER
 
 
 def measure_change(job: ChangeJob, reporter: Reporter) -> Summary:
@@ -182,10 +181,10 @@ def _write_labels(
         own.mkdir(parents=True, exist_ok=True)
         warped = found.warped[at]
         labels = warped.labels_on(grids[at])
-        save_label_map(own / LABELS, labels, grids[at][1], space="native")
+        save_label_map(own / LABELS_FILE, labels, grids[at][1], space="native")
         write_label_files(own, model.atlas.table)
-        warped.transforms.save(own / TRANSFORMS)
-        warped.map.save(own / TRANSFORMS)
+        warped.transforms.save(own / TRANSFORMS_FOLDER)
+        warped.map.save(own / TRANSFORMS_FOLDER)
 
 
 def _picture(found: MeasuredPerson, model: LoadedModel, person: PersonScans) -> bytes:

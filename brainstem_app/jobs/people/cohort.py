@@ -15,8 +15,8 @@ from brainstem_app.reports.change.as_results import OF_CHANGES, change_results
 from brainstem_app.reports.cohort.build import ChosenBefore, build_cohort_report
 from brainstem_app.reports.cohort.files import FILES, OPTIONAL_FILES, write_cohort_report
 from brainstem_app.reports.cohort.model import CohortReport
-from brainstem_app.reports.scan.reading import REPORT_FILE
 from brainstem_app.reports.scan.results import find_results
+from brainstem_app.written_files import REPORT_FILE
 
 
 def compare_cohort(job: CohortJob, reporter: Reporter) -> Summary:

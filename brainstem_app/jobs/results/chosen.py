@@ -16,16 +16,9 @@ from brainstem_app.reports.cohort.people import names_of
 from brainstem_app.reports.corrected import corrected_report
 from brainstem_app.reports.retest.pairs import Pairs
 from brainstem_app.reports.scan.results import Result, model_title, read_result
-from brainstem_app.study.segmentations import (
-    LABELS_FILE,
-    REPORT_FILE,
-    StudyResult,
-    of_model,
-    of_person,
-    result_in_study,
-    study_results,
-)
+from brainstem_app.study.segmentations import StudyResult, of_model, of_person, result_in_study, study_results
 from brainstem_app.study.study import Study
+from brainstem_app.written_files import LABELS_FILE, REPORT_FILE
 
 _EDITED = "corrected by hand, and corrected labels were to be left out"
 

@@ -21,9 +21,6 @@ from brainstem_app.models.label_meaning import labels_in, meaning_of_labels
 from brainstem_app.reports.corrected import ELSEWHERE
 from brainstem_app.study.result_state import Entry
 from brainstem_app.study.segmentations import (
-    EDITED_FOLDER,
-    LABELS_FILE,
-    REPORT_FILE,
     LabelledScan,
     StudyResult,
     of_model,
@@ -32,6 +29,7 @@ from brainstem_app.study.segmentations import (
     study_results,
 )
 from brainstem_app.study.study import Study
+from brainstem_app.written_files import EDITED_FOLDER, LABELS_FILE, REPORT_FILE
 
 _STEM = LABELS_FILE.removesuffix(".nii.gz")
 _MOST_COPIES = 10_000

@@ -16,7 +16,6 @@ from brainstem_app.imaging.dicom.conversion import split_series
 from brainstem_app.imaging.label_map import load_label_map
 from brainstem_app.imaging.reading import read_scan
 from brainstem_app.jobs.results.quality_file import is_written
-from brainstem_app.jobs.scans.segment_regions import REGION_LABELS_FILE
 from brainstem_app.models.label_meaning import labels_in, meaning_of_labels
 from brainstem_app.reports.corrected import Correction, corrected_report
 from brainstem_app.reports.scan.files import write_report_files
@@ -25,13 +24,8 @@ from brainstem_app.reports.scan.midsagittal import MIDSAGITTAL_PICTURE
 from brainstem_app.reports.scan.model import ModelDescription, Report, ReportInputs
 from brainstem_app.reports.scan.reading import read_report
 from brainstem_app.reports.scan.regions import RegionsOnScan
-from brainstem_app.study.segmentations import (
-    EDITED_FOLDER,
-    LABELS_FILE,
-    REPORT_FILE,
-    LabelledScan,
-    StudyResult,
-)
+from brainstem_app.study.segmentations import LabelledScan, StudyResult
+from brainstem_app.written_files import EDITED_FOLDER, LABELS_FILE, REGION_LABELS_FILE, REPORT_FILE
 
 _GRID_TOLERANCE_MM = 0.1
 

@@ -17,7 +17,8 @@ from brainstem_app.plain_text import tsv_text
 from brainstem_app.reports.quality_table import tsv_cell
 from brainstem_app.reports.scan.regions import compared_by_name
 from brainstem_app.reports.scan.results import Result
-from brainstem_app.study.segmentations import LABELS_FILE, StudyResult
+from brainstem_app.study.segmentations import StudyResult
+from brainstem_app.written_files import LABELS_FILE
 
 VOLUMES_TABLE, README = "volumes.tsv", "README"
 _WHOSE = ("dataset", "participant_id", "session_id", "model", "program", "labels", "state")

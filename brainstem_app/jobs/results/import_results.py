@@ -22,9 +22,10 @@ from brainstem_app.reports.scan.model import Report
 from brainstem_app.reports.scan.results import Result, find_results
 from brainstem_app.study.beginning import begin_study
 from brainstem_app.study.identity import Identity, identity_of, place_in_study
-from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER, STATE_FILE, Entry
-from brainstem_app.study.segmentations import LABELS_FILE, REPORT_FILE, model_folder, read_study_result
+from brainstem_app.study.result_state import Entry
+from brainstem_app.study.segmentations import model_folder, read_study_result
 from brainstem_app.study.study import Study
+from brainstem_app.written_files import LABELS_FILE, REPORT_FILE, SEGMENTATIONS_FOLDER, STATE_FILE
 
 #: Copying a result takes a moment: another import of it is waited for, and finds it there.
 _PATIENCE_S = 20.0

@@ -8,13 +8,14 @@ from brainstem_app.imaging.atomic import write_text
 from brainstem_app.jobs.job import QualityJob
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.results.corrected_version import report_of_version
-from brainstem_app.jobs.results.quality_file import QUALITY_TABLE, decided_cells, is_written
+from brainstem_app.jobs.results.quality_file import decided_cells, is_written
 from brainstem_app.jobs.results.small_picture import make_small_picture
 from brainstem_app.reports.quality_table import FAR_Z, LookedAt, quality_rows, quality_tsv
 from brainstem_app.small_files import read_json
 from brainstem_app.study.record import changing
 from brainstem_app.study.segmentations import StudyResult, of_model, study_results
 from brainstem_app.study.study import Study
+from brainstem_app.written_files import MANIFEST_FILE, QUALITY_TABLE
 
 
 def look_at_results(job: QualityJob, reporter: Reporter) -> Summary:
@@ -72,7 +73,7 @@ def looked_at(result: StudyResult) -> LookedAt:
     """Read what the table says of a result. Raises InputError if its report cannot be read."""
     program, settings = "", {}
     try:
-        manifest = read_json(result.folder / "manifest.json")
+        manifest = read_json(result.folder / MANIFEST_FILE)
         program, settings = str(manifest["brainstem_app"]), dict(manifest["settings"])
     except (OSError, ValueError, KeyError, TypeError):
         pass  # results of other programs and old ones have none: the columns say n/a

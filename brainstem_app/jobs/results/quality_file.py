@@ -12,9 +12,8 @@ from brainstem_app.plain_text import tsv_text
 from brainstem_app.reports.quality_table import DECIDED, UNKNOWN, tsv_cell
 from brainstem_app.small_files import read_json
 from brainstem_app.study.record import changing
-from brainstem_app.study.segmentations import EDITED_FOLDER, LabelledScan, StudyResult
-
-QUALITY_TABLE = "quality.tsv"
+from brainstem_app.study.segmentations import LabelledScan, StudyResult
+from brainstem_app.written_files import EDITED_FOLDER, MANIFEST_FILE, QUALITY_TABLE
 
 
 def read_quality_table(study: Path) -> TextTable | None:
@@ -75,7 +74,7 @@ def is_written(result: LabelledScan) -> bool:
 def has_report_of(folder: Path, edit_sha256: str) -> bool:
     """Whether the report of the correction with this hash lies in the folder of a result."""
     try:
-        files = read_json(folder / EDITED_FOLDER / "manifest.json")["files"]
+        files = read_json(folder / EDITED_FOLDER / MANIFEST_FILE)["files"]
         return bool(edit_sha256) and files["labels"]["sha256"] == edit_sha256
     except (OSError, ValueError, KeyError, TypeError):
         return False

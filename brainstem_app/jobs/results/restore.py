@@ -13,16 +13,9 @@ from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.results.judge import chosen_results
 from brainstem_app.jobs.results.quality_file import follow_in_table
 from brainstem_app.study.result_state import Entry
-from brainstem_app.study.segmentations import (
-    ASIDE_FOLDER,
-    EDITED_FOLDER,
-    LABELS_FILE,
-    LabelledScan,
-    StudyResult,
-    read_labelled_scan,
-    read_study_result,
-)
+from brainstem_app.study.segmentations import LabelledScan, StudyResult, read_labelled_scan, read_study_result
 from brainstem_app.study.study import Study
+from brainstem_app.written_files import ASIDE_FOLDER, EDITED_FOLDER, LABELS_FILE
 
 _NOT_CORRECTED = "{0}: its labels were not corrected; they are the original."
 

@@ -7,16 +7,16 @@ from pathlib import Path
 from brainstem_app.imaging.atomic import clear_leftovers_of, write_bytes
 from brainstem_app.jobs.results.quality_file import is_written
 from brainstem_app.reports.small_picture import small_png
-from brainstem_app.study.segmentations import EDITED_FOLDER, StudyResult
+from brainstem_app.study.segmentations import StudyResult
+from brainstem_app.written_files import EDITED_FOLDER, QC_PICTURE
 
 SMALL_PICTURE = "qc_small.png"
-_QC_PICTURE = "qc.png"
 
 
 def make_small_picture(result: StudyResult) -> Path | None:
     """Make the small picture of a result if there is none as new as its QC picture; None without that."""
     folder = result.folder / EDITED_FOLDER if is_written(result) else result.folder
-    large, small = folder / _QC_PICTURE, folder / SMALL_PICTURE
+    large, small = folder / QC_PICTURE, folder / SMALL_PICTURE
     try:
         if small.is_file() and small.stat().st_mtime >= large.stat().st_mtime:
             return small

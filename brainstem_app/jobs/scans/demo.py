@@ -11,11 +11,12 @@ from brainstem_app.jobs.job import DemoJob
 from brainstem_app.jobs.places import require_files
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.scans.loaded_model import load_model
-from brainstem_app.jobs.scans.result_folders import TRANSFORMS_FOLDER, require_same_sources
+from brainstem_app.jobs.scans.result_folders import require_same_sources
 from brainstem_app.jobs.scans.segment import segment_scan
 from brainstem_app.jobs.scans.segment_files import POSSIBLE_ARTIFACTS
 from brainstem_app.progress import within
 from brainstem_app.simulation.dataset import TRUTH, write_dataset
+from brainstem_app.written_files import TRANSFORMS_FOLDER
 
 _SIMULATED = 0.3
 DATASET_FOLDER = "simulated"

@@ -15,9 +15,9 @@ from brainstem_app.jobs.places import require_files
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.scans.result_folders import require_no_segmentation
 from brainstem_app.jobs.scans.segment_files import ARTIFACTS
-from brainstem_app.jobs.scans.segment_regions import REGION_LABELS_FILE
 from brainstem_app.models.label_meaning import labels_in, meaning_of_labels, meaning_of_two
 from brainstem_app.reports.scan.label_map_comparison import write_label_map_comparison
+from brainstem_app.written_files import REGION_LABELS_FILE, REPORT_FILE
 
 # Label maps of segment, and corrected copies of them, begin so.
 _SEGMENTED = "labels_native"
@@ -57,7 +57,7 @@ def evaluate_volumes(job: EvaluateVolumesJob, reporter: Reporter) -> Summary:
         regions=_regions_beside(job.predicted, meaning.name),
         command=job.command_line(shown),
     )
-    for role, name in (("report_html", "report.html"), ("report_json", "report.json")):
+    for role, name in (("report_html", "report.html"), ("report_json", REPORT_FILE)):
         reporter.artifact(role, job.out / name)
     summary: Summary = {
         "atlas": meaning.title,

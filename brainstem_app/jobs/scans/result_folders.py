@@ -22,9 +22,8 @@ from brainstem_app.jobs.scans.segment_files import ARTIFACTS, POSSIBLE_ARTIFACTS
 from brainstem_app.reports.exports.surfaces import SURFACES_FOLDER
 from brainstem_app.reports.scan.manifest import Manifest, sha256_of
 from brainstem_app.small_files import read_json, read_small
+from brainstem_app.written_files import MANIFEST_FILE, TRANSFORMS_FOLDER
 
-MANIFEST = ARTIFACTS["manifest"]
-TRANSFORMS_FOLDER = "transforms"
 #: Setting, in a manifest, that tells the series of one DICOM folder apart.
 SERIES = "series_mark"
 #: Roles, in a manifest, of what results are of.
@@ -163,7 +162,7 @@ def require_no_segmentation(folder: Path) -> None:
 
 def _require_no_scans(folder: Path) -> None:
     """Refuse a folder of raw data that has the name of a folder for results."""
-    if not folder.is_dir() or (folder / MANIFEST).exists():
+    if not folder.is_dir() or (folder / MANIFEST_FILE).exists():
         return
     try:
         expand_inputs([folder])
@@ -178,13 +177,13 @@ def _require_no_scans(folder: Path) -> None:
 
 def _manifest_of(folder: Path) -> Manifest | None:
     try:
-        return Manifest.model_validate_json(read_small(folder / MANIFEST))
+        return Manifest.model_validate_json(read_small(folder / MANIFEST_FILE))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValidationError) as error:
         raise InputError(
             "This folder holds results of which it cannot be told what scan they are of.",
-            folder / MANIFEST,
+            folder / MANIFEST_FILE,
             _ANOTHER_FOLDER,
         ) from error
 

@@ -20,8 +20,8 @@ from brainstem_app.imaging.inputs import ScanInput
 from brainstem_app.jobs.job import SegmentJob
 from brainstem_app.jobs.scans.loaded_model import LoadedModel
 from brainstem_app.jobs.scans.segment_files import ARTIFACTS
-from brainstem_app.jobs.scans.segment_regions import REGION_LABELS_FILE
 from brainstem_app.small_files import read_json
+from brainstem_app.written_files import REGION_LABELS_FILE
 
 # What the description in the name of a region map ends with.
 _REGIONS = "regions"

@@ -34,21 +34,29 @@ from brainstem_app.reports.exports.surfaces import Shapes, WarpedShapes
 from brainstem_app.reports.scan.midsagittal import MIDSAGITTAL_FILES
 from brainstem_app.reports.scan.region_model import WHOLE
 from brainstem_app.reports.scan.regions import REGIONS_CSV, RegionsOnScan, where_empty
+from brainstem_app.written_files import (
+    CONFIDENCE_FILE,
+    LABELS_FILE,
+    MANIFEST_FILE,
+    QC_PICTURE,
+    REPORT_FILE,
+    TRANSFORMS_FOLDER,
+)
 
 ARTIFACTS = {
-    "labels_native": "labels_native.nii.gz",
+    "labels_native": LABELS_FILE,
     "labels_mni": "labels_mni.nii.gz",
-    "confidence_native": "confidence_native.nii.gz",
+    "confidence_native": CONFIDENCE_FILE,
     "labels_itksnap": "labels_itksnap.txt",
     "labels_freesurfer": "labels_freesurfer.txt",
     "labels_slicer": "labels_slicer.ctbl",
     "report_html": "report.html",
     "report_pdf": "report.pdf",
-    "report_json": "report.json",
+    "report_json": REPORT_FILE,
     "report_csv": "report.csv",
     "report_xlsx": "report.xlsx",
-    "picture": "qc.png",
-    "manifest": "manifest.json",
+    "picture": QC_PICTURE,
+    "manifest": MANIFEST_FILE,
 }
 #: Only where the atlas divides the brainstem into regions.
 REGION_ARTIFACTS = {name.partition(".")[0]: name for name in (*REGION_FILES, REGIONS_CSV)}
@@ -172,8 +180,8 @@ def write_volumes(
     The folder is made if missing. An earlier ``report.json`` belongs to other labels and is removed first.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "report.json").unlink(missing_ok=True)
-    transforms = folder / "transforms"
+    (folder / REPORT_FILE).unlink(missing_ok=True)
+    transforms = folder / TRANSFORMS_FOLDER
     normalised.transforms.save(transforms)
     for name in ITK_FILES:
         (transforms / name).unlink(missing_ok=True)

@@ -17,8 +17,8 @@ from brainstem_app.preprocessing.midsagittal_plane import MidsagittalPlane
 from brainstem_app.preprocessing.transforms import Transforms
 from brainstem_app.reports.exports.label_files import LABEL_FILES, write_label_files
 from brainstem_app.reports.scan.regions import RegionsOnScan
+from brainstem_app.written_files import REGION_LABELS_FILE
 
-REGION_LABELS_FILE = "labels_regions_native.nii.gz"
 #: What the names of the label table's files begin with for the regions.
 _BEGINNING = "labels_regions"
 REGION_FILES = (REGION_LABELS_FILE, *(name.replace("labels", _BEGINNING, 1) for name in LABEL_FILES))

@@ -45,7 +45,8 @@ def segment_together(scans: Sequence[ScanInput], at_once: int, work: Work, repor
     """
     if at_once == 1:
         for index, scan in enumerate(scans):
-            work(scan, reporter.part(index, len(scans), scan.name), reporter)
+            with reporter.turn(scan.path, scan.name):
+                work(scan, reporter.part(index, len(scans), scan.name), reporter)
             if scan is not scans[-1]:
                 collect_young()
         return
@@ -84,7 +85,8 @@ class _Progress:
             self._done[index] = max(self._done[index], fraction)
             self.reporter.progress(sum(self._done), len(self._scans), message, scan.name)
 
-        work(scan, report, self.reporter)
+        with self.reporter.turn(scan.path, scan.name):
+            work(scan, report, self.reporter)
         # The parts of a figure know each other, and would stay for long.
         collect_young()
         self._done[index] = 1.0

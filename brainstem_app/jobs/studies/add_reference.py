@@ -32,9 +32,9 @@ from brainstem_app.preprocessing.reference import LABEL_SHRUNK
 from brainstem_app.reports.scan.manifest import sha256_of
 from brainstem_app.small_files import read_json
 from brainstem_app.study.record import changing
-from brainstem_app.study.segmentations import REPORT_FILE
 from brainstem_app.study.splits import Splits
 from brainstem_app.study.study import Study, SubjectRecord
+from brainstem_app.written_files import MANIFEST_FILE, REPORT_FILE, SPLITS_FILE
 
 _WHOSE = "Give --subject NAME, as the study calls it, and, if it is not prepared there yet, --scan FILE."
 
@@ -151,7 +151,7 @@ def _redrawn(study: Study, found: _Found, drawn: DrawnFile) -> SubjectRecord:
         settings = {**record.settings, **facts, "added": record.settings.get("added") or True}
         codes = (DRAWN_LABEL_SMALL, LABEL_SHRUNK)
         record = with_other_labels(record, folder, settings, warned, instead_of=codes)
-        record.save(folder / "manifest.json")
+        record.save(folder / MANIFEST_FILE)
     return record
 
 
@@ -181,13 +181,13 @@ def _prepared(
         raise BrainstemError(failure.what, failure.where, failure.fix)
     added = True if found.record is not None else NEW_SUBJECT
     record = record.model_copy(update={"settings": {**record.settings, "added": added}})
-    record.save(task.folder / "manifest.json")
+    record.save(task.folder / MANIFEST_FILE)
     return record
 
 
 def _join_split(study: Study, record: SubjectRecord) -> str:
     """Put a subject into the part of the person's other scans, else into the training part; returns it."""
-    path = study.folder / "splits.json"
+    path = study.folder / SPLITS_FILE
     splits = (
         Splits.load(path)
         if path.exists()

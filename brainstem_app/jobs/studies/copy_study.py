@@ -23,11 +23,12 @@ from brainstem_app.locks.lock_file import INNER_LOCK, LOCK_ENDING
 from brainstem_app.plain_name import require_folder_name
 from brainstem_app.study.people_reports import REPORTS_FOLDER
 from brainstem_app.study.segmentations import result_folders
-from brainstem_app.study.study import STUDY_FILE, Study
+from brainstem_app.study.study import Study
+from brainstem_app.written_files import STUDY_FILE, WINDOW_FILE
 
 MARK_FILE = "copying.txt"
 #: Files that make a folder a study: copied last, so that half a copy is none.
-_LAST = ("window.json", "study.json")
+_LAST = (WINDOW_FILE, STUDY_FILE)
 _PASSES = 3
 #: Room that is left on the disk beside the copy.
 _SPARE_BYTES = 32 * 2**20

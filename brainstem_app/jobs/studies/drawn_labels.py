@@ -24,11 +24,17 @@ from brainstem_app.imaging.spaces import Affine, box_affine
 from brainstem_app.jobs.job import PrepareJob
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.preprocessing.drawn_reference import drawn_in_box, require_grid_of_scan
-from brainstem_app.preprocessing.reference import LABELS_FILE, REPEAT_FILE
 from brainstem_app.preprocessing.transforms import Transforms
 from brainstem_app.reports.engine.sheets import csv_text
 from brainstem_app.reports.scan.manifest import sha256_of
-from brainstem_app.study.study import UNCERTAINTY_FILE, DrawnSource, Study, SubjectRecord
+from brainstem_app.study.study import DrawnSource, Study, SubjectRecord
+from brainstem_app.written_files import (
+    LABELS_BOX_FILE,
+    REPEAT_BOX_FILE,
+    STUDY_FILE,
+    TRANSFORMS_FOLDER,
+    UNCERTAINTY_FILE,
+)
 
 VERSION = "1"
 #: The registered reference, kept where a drawn one took its place.
@@ -144,7 +150,7 @@ class DrawnLabels:
 
 def as_begun(job: PrepareJob) -> PrepareJob:
     """Return the job with the labels that its study was begun with, where it names none itself."""
-    if not (job.study / "study.json").exists():
+    if not (job.study / STUDY_FILE).exists():
         return job
     settings = Study.open(job.study).settings
     if settings.own_table and job.atlas == settings.atlas:
@@ -194,7 +200,7 @@ def draw_into(
     numbers, own_affine = load_label_numbers(drawn.path)
     require_grid_of_scan(numbers.shape, own_affine, shape, affine, drawn.path)
     classes = drawn.table.classes(numbers, drawn.path)
-    transforms = Transforms.load(folder / "transforms")
+    transforms = Transforms.load(folder / TRANSFORMS_FOLDER)
     labels = drawn_in_box(classes, own_affine, transforms)
     if not ((labels > 0) & (labels < IGNORED_LABEL)).any():
         raise InputError(
@@ -202,11 +208,11 @@ def draw_into(
             drawn.path,
             "Look at scan and labels in a viewer, and at the subject's qc.png: one of them lies wrong.",
         )
-    reference = folder / LABELS_FILE
+    reference = folder / LABELS_BOX_FILE
     if reference.exists() and not (folder / REGISTERED_FILE).exists() and not drawn.own_table:
         reference.rename(folder / REGISTERED_FILE)
     save_label_map(reference, labels, box_affine(), space="mni")
-    for name in (REPEAT_FILE, UNCERTAINTY_FILE):
+    for name in (REPEAT_BOX_FILE, UNCERTAINTY_FILE):
         (folder / name).unlink(missing_ok=True)
     voxel = float(abs(np.linalg.det(own_affine[:3, :3])))
     counts = _counts(classes, labels, voxel, drawn.table.table)

@@ -9,20 +9,24 @@ from pathlib import Path
 
 from brainstem_app.imaging.atomic import atomic_path
 from brainstem_app.jobs.studies.drawn_labels import REGISTERED_FILE
-from brainstem_app.preprocessing.reference import LABELS_FILE, REPEAT_FILE
-from brainstem_app.study.study import UNCERTAINTY_FILE, SubjectRecord
+from brainstem_app.study.study import SubjectRecord
+from brainstem_app.written_files import (
+    LABELS_BOX_FILE,
+    MANIFEST_FILE,
+    QC_PICTURE,
+    REPEAT_BOX_FILE,
+    UNCERTAINTY_FILE,
+)
 
 KEPT_FOLDER = "reference_before"
-MANIFEST = "manifest.json"
-_PICTURE = "qc.png"
-_FILES = (LABELS_FILE, REGISTERED_FILE, REPEAT_FILE, UNCERTAINTY_FILE, _PICTURE, MANIFEST)
+_FILES = (LABELS_BOX_FILE, REGISTERED_FILE, REPEAT_BOX_FILE, UNCERTAINTY_FILE, QC_PICTURE, MANIFEST_FILE)
 
 
 @contextmanager
 def keeping_reference(folder: Path) -> Iterator[None]:
     """Keep the reference of a subject as it is now, unless one is kept already; not if what follows fails."""
     kept = folder / KEPT_FOLDER
-    is_first = not (kept / MANIFEST).exists()
+    is_first = not (kept / MANIFEST_FILE).exists()
     if is_first:
         shutil.rmtree(kept, ignore_errors=True)  # half a copy
         kept.mkdir()
@@ -43,7 +47,7 @@ def put_back(folder: Path) -> SubjectRecord | None:
     The manifest comes last: if it was interrupted, it is done again.
     """
     kept = folder / KEPT_FOLDER
-    if not (kept / MANIFEST).exists():
+    if not (kept / MANIFEST_FILE).exists():
         return None
     for name in _FILES:
         if (kept / name).exists():
@@ -52,7 +56,7 @@ def put_back(folder: Path) -> SubjectRecord | None:
         else:
             (folder / name).unlink(missing_ok=True)
     shutil.rmtree(kept)
-    return SubjectRecord.load(folder / MANIFEST)
+    return SubjectRecord.load(folder / MANIFEST_FILE)
 
 
 def forget_reference(folder: Path) -> None:

@@ -35,7 +35,8 @@ from brainstem_app.jobs.studies.subject_task import LeftToOther, SubjectTask, is
 from brainstem_app.study.beginning import require_new
 from brainstem_app.study.record import changing
 from brainstem_app.study.splits import split_subjects
-from brainstem_app.study.study import STUDY_FILE, Failure, Study, StudySettings, SubjectRecord
+from brainstem_app.study.study import Failure, Study, StudySettings, SubjectRecord
+from brainstem_app.written_files import STUDY_FILE
 
 #: Share of the work that is labelling subjects anew, where the study has another atlas now.
 _RELABELLING = 0.2

@@ -28,7 +28,9 @@ from brainstem_app.jobs.studies.drawn_labels import DRAWN_KEYS, REGISTERED_FILE
 from brainstem_app.jobs.studies.kept_reference import forget_reference
 from brainstem_app.named_version import with_version
 from brainstem_app.progress import ProgressCallback
-from brainstem_app.study.study import Failure, Study, StudySettings, SubjectRecord, read_prepared_box
+from brainstem_app.study.prepared_box import read_prepared_box
+from brainstem_app.study.study import Failure, Study, StudySettings, SubjectRecord
+from brainstem_app.written_files import MANIFEST_FILE, QC_PICTURE
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ def relabel_one(task: RelabelTask, report: ProgressCallback) -> SubjectRecord | 
     try:
         with claimed((claim_of(task.folder, "The subject"),), "prepare"):
             record = _relabelled(task, load_atlas(task.atlas))
-            record.save(task.folder / "manifest.json")
+            record.save(task.folder / MANIFEST_FILE)
     except JobCancelled:
         raise
     except Exception as error:  # noqa: BLE001 - one damaged subject must not stop the others
@@ -133,7 +135,7 @@ def draw_reference(folder: Path, table: LabelTable) -> None:
     # What nobody drew is shown as nothing.
     labels = np.where(box.labels < table.n_classes, box.labels, 0).astype(np.uint8)
     volumes = QcVolumes(labels=labels, affine=box_affine(), scan=box.image)
-    write_bytes(folder / "qc.png", qc_png(volumes, table, folder.name))
+    write_bytes(folder / QC_PICTURE, qc_png(volumes, table, folder.name))
 
 
 def with_other_labels(

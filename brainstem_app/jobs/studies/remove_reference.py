@@ -18,13 +18,13 @@ from brainstem_app.jobs.studies.drawn_labels import (
     report_counts,
     warn_of_earlier_runs,
 )
-from brainstem_app.jobs.studies.kept_reference import MANIFEST, forget_reference, put_back
+from brainstem_app.jobs.studies.kept_reference import forget_reference, put_back
 from brainstem_app.jobs.studies.relabel import draw_reference, with_other_labels
 from brainstem_app.jobs.studies.study_atlas import study_atlas
-from brainstem_app.preprocessing.reference import LABELS_FILE
 from brainstem_app.study.record import changing
 from brainstem_app.study.splits import Splits
 from brainstem_app.study.study import Study, SubjectRecord
+from brainstem_app.written_files import LABELS_BOX_FILE, MANIFEST_FILE, SPLITS_FILE
 
 #: What the record of a subject says (`added`) that is in the study only because its labels were added.
 NEW_SUBJECT = "new"
@@ -76,7 +76,7 @@ def _count(study: Study, atlas: AnyAtlas, reporter: Reporter) -> int | float | s
 
 def _remove(folder: Path) -> None:
     """Remove the folder of a subject, its record last: without it nobody would know what is left."""
-    for path in sorted(folder.iterdir(), key=lambda path: path.name == MANIFEST):
+    for path in sorted(folder.iterdir(), key=lambda path: path.name == MANIFEST_FILE):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     folder.rmdir()
 
@@ -90,15 +90,15 @@ def _registered(study: Study, record: SubjectRecord) -> SubjectRecord:
             folder,
             "Delete the subject's folder and prepare the study again.",
         )
-    (folder / REGISTERED_FILE).replace(folder / LABELS_FILE)
+    (folder / REGISTERED_FILE).replace(folder / LABELS_BOX_FILE)
     draw_reference(folder, study_atlas(study).table)
     settings = {name: value for name, value in record.settings.items() if name not in (*DRAWN_KEYS, "added")}
     record = with_other_labels(record, folder, settings, instead_of=(DRAWN_LABEL_SMALL,))
-    record.save(folder / MANIFEST)
+    record.save(folder / MANIFEST_FILE)
     return record
 
 
 def _leave_split(study: Study, name: str) -> None:
-    path: Path = study.folder / "splits.json"
+    path: Path = study.folder / SPLITS_FILE
     if path.exists():
         study.save_splits(Splits.load(path).without(frozenset({name})))

@@ -23,12 +23,13 @@ from brainstem_app.jobs.provenance import login_name
 from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.jobs.studies.personal_traces import PersonalTraces
 from brainstem_app.small_files import read_json
+from brainstem_app.written_files import MANIFEST_FILE, QUALITY_FILE, SPLITS_FILE, STUDY_FILE, SUBJECTS_FOLDER
 
 LEFT_OUT = "left out of the shared copy"
 NOTE_FILE = "SHARED.txt"
 #: Paths in a study that are let through; `*` stands for one name.
 _TAKEN = (
-    *("study.json", "splits.json", "quality.json", "labels/structures.csv", "labels/atlas.json"),
+    *(STUDY_FILE, SPLITS_FILE, QUALITY_FILE, "labels/structures.csv", "labels/atlas.json"),
     *("subjects/*/scan_box.nii.gz", "subjects/*/labels_box*.nii.gz", "subjects/*/uncertainty_box.nii.gz"),
     *("subjects/*/qc.png", "subjects/*/manifest.json", "subjects/*/transforms/*"),
     *("runs/*/config.json", "runs/*/history.csv", "runs/*/best.keras", "runs/*/last.keras"),
@@ -64,7 +65,7 @@ def _run(content: dict[str, Any]) -> None:
 
 
 _REWRITTEN: dict[str, Callable[[dict[str, Any]], None]] = {
-    "study.json": _study,
+    STUDY_FILE: _study,
     "subjects/*/manifest.json": _subject,
     "runs/*/config.json": _run,
     "runs/*/manifest.json": lambda content: None,
@@ -167,7 +168,7 @@ class Sharing:
         for path in sorted(set(telling)):
             path.unlink()
             name = path.relative_to(copy).as_posix()
-            if name == "study.json":
+            if name == STUDY_FILE:
                 raise BrainstemError(
                     "The study cannot be handed on: its study.json tells a path, a user or a computer.",
                     copy,
@@ -194,10 +195,10 @@ def _words_of(study: Path) -> Iterator[str]:
     """Yield what may not be in the copy: paths, names of files not made of the subject's, user, host."""
     yield from (str(study), str(study.resolve()), str(Path.home()))
     yield from (name for name in (login_name(), socket.gethostname()) if len(name) >= _LEAST_LETTERS)
-    yield from _fields(_content(study / "study.json"), "dataset")
+    yield from _fields(_content(study / STUDY_FILE), "dataset")
     for record in sorted(path for pattern in _REWRITTEN for path in study.glob(pattern)):
         yield from _paths_in(_content(record))
-    for manifest in sorted(study.glob("subjects/*/manifest.json")):
+    for manifest in sorted(study.glob(f"{SUBJECTS_FOLDER}/*/{MANIFEST_FILE}")):
         content = _content(manifest)
         sources, labels = list(_fields(content, "source")), _fields(content.get("settings"), "labels")
         yield from sources

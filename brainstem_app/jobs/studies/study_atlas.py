@@ -17,6 +17,7 @@ from brainstem_app.named_version import read_title, with_version
 from brainstem_app.reports.scan.manifest import sha256_of
 from brainstem_app.small_files import read_json
 from brainstem_app.study.study import Study
+from brainstem_app.written_files import MANIFEST_FILE
 
 
 def labels_hash(atlas: AnyAtlas) -> str:
@@ -80,7 +81,7 @@ def require_same_atlas(study: Study, run: str, atlas: AnyAtlas) -> None:
     """
     folder = study.run_folder(run)
     try:
-        manifest = read_json(folder / "manifest.json")
+        manifest = read_json(folder / MANIFEST_FILE)
     except (OSError, ValueError):
         return
     learned, now = str(manifest.get("atlas", "")), f"{atlas.name} {atlas.version}"

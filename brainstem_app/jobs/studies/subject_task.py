@@ -20,10 +20,11 @@ from brainstem_app.jobs.provenance import as_json, file_hashes, software_version
 from brainstem_app.jobs.studies.drawn_labels import DRAWN_LABEL_SMALL, DrawnFile, draw_into
 from brainstem_app.jobs.studies.relabel import draw_reference, with_other_labels
 from brainstem_app.locks.lock_file import InUseError
-from brainstem_app.preprocessing.reference import FINE_WARP_FILE, LABEL_SHRUNK, TRANSFORMS_FOLDER
+from brainstem_app.preprocessing.reference import LABEL_SHRUNK
 from brainstem_app.progress import ProgressCallback
 from brainstem_app.reports.scan.manifest import sha256_of
 from brainstem_app.study.study import Failure, Study, SubjectRecord
+from brainstem_app.written_files import FINE_WARP_FILE, MANIFEST_FILE, REPEAT_BOX_FILE, TRANSFORMS_FOLDER
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def _prepare_claimed(task: SubjectTask, report: ProgressCallback) -> SubjectReco
             software=as_json(software_versions()),
             failure=Failure(what=failed.what, where=failed.where, fix=failed.fix),
         )
-    record.save(task.folder / "manifest.json")
+    record.save(task.folder / MANIFEST_FILE)
     return record
 
 
@@ -198,4 +199,4 @@ def is_done(study: Study, task: SubjectTask) -> bool:
         return False
     if task.drawn is not None:
         return record.settings.get("labels_sha256") == task.drawn.sha256
-    return not task.repeat or (task.folder / "labels_box_repeat.nii.gz").exists()
+    return not task.repeat or (task.folder / REPEAT_BOX_FILE).exists()

@@ -11,6 +11,7 @@ from brainstem_app.reports.engine.sheets import Cell, Sheet, about_sheet
 from brainstem_app.reports.evaluation.build import build_evaluation_report
 from brainstem_app.reports.evaluation.document import evaluation_document, evaluation_methods
 from brainstem_app.reports.evaluation.model import EvaluatedStructure, EvaluationInputs, EvaluationReport
+from brainstem_app.written_files import METRICS_FILE
 
 #: What is told of the subjects' own numbers, and how they are taken together; see `SubjectMeasures`.
 _OF_SUBJECTS = {
@@ -50,7 +51,7 @@ def write_evaluation_report(folder: Path, inputs: EvaluationInputs) -> Evaluatio
     write_document(
         folder, "metrics", evaluation_document(report, inputs), sheets, {"metrics.csv": structures}
     )
-    write_text(folder / "metrics.json", report.to_json())
+    write_text(folder / METRICS_FILE, report.to_json())
     return report
 
 

@@ -11,8 +11,8 @@ from brainstem_app.errors import InputError, UnconfirmedError
 from brainstem_app.imaging.bids.subject_ids import bare_id, id_key
 from brainstem_app.imaging.text_table import read_text_table
 from brainstem_app.reports.scan.model import Report
-from brainstem_app.reports.scan.reading import REPORT_FILE
 from brainstem_app.reports.scan.results import Result, find_results, read_result, require_alike
+from brainstem_app.written_files import REPORT_FILE
 
 _COLUMNS = ("first", "second")
 _NAMES = ("subject", "participant_id")

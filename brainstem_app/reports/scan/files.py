@@ -20,6 +20,7 @@ from brainstem_app.reports.scan.qc_picture import QcVolumes, qc_png
 from brainstem_app.reports.scan.region_model import AreaEntry, RegionEntry
 from brainstem_app.reports.scan.regions import REGIONS_CSV
 from brainstem_app.reports.scan.scan_entry import BRAIN_ML, INTRACRANIAL_ML
+from brainstem_app.written_files import MANIFEST_FILE, QC_PICTURE, REPORT_FILE
 
 _AXES = ("x", "y", "z")
 
@@ -76,12 +77,12 @@ def write_report_files(
     ready()
     for name in (REGIONS_CSV, *MIDSAGITTAL_FILES):
         (folder / name).unlink(missing_ok=True)
-    write_bytes(folder / "qc.png", picture)
-    write_text(folder / "manifest.json", manifest.to_json())
+    write_bytes(folder / QC_PICTURE, picture)
+    write_text(folder / MANIFEST_FILE, manifest.to_json())
     if plane:
         write_bytes(folder / MIDSAGITTAL_PICTURE, plane)
     made.write(folder, "report", tables)
-    write_text(folder / "report.json", report.to_json())
+    write_text(folder / REPORT_FILE, report.to_json())
 
 
 def _tables(report: Report) -> dict[str, Sheet]:

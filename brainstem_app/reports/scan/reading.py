@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
+from brainstem_app.imaging.bids.subject_ids import occasion_name
 from brainstem_app.reports.scan.model import Report
-
-REPORT_FILE = "report.json"
-_OCCASION = re.compile(r"(?:ses|run)-[A-Za-z0-9]+")
 
 
 def read_report(path: Path) -> Report:
@@ -24,4 +21,4 @@ def read_report(path: Path) -> Report:
 
 def occasion_of(report: Report, path: Path) -> str:
     """Session and run of the scan, from its file or its folder: ``ses-2_run-1``; empty if none is named."""
-    return "_".join(_OCCASION.findall(report.scan.file) or _OCCASION.findall(path.parent.name))
+    return occasion_name(report.scan.file, path.parent.name)

@@ -10,12 +10,9 @@ from brainstem_app.counting import listed
 from brainstem_app.errors import InputError, UnconfirmedError
 from brainstem_app.imaging.bids.subject_ids import subject_name
 from brainstem_app.reports.scan.model import Report
-from brainstem_app.reports.scan.reading import REPORT_FILE, occasion_of, read_report
+from brainstem_app.reports.scan.reading import occasion_of, read_report
 from brainstem_app.small_files import read_json
-
-MANIFEST_FILE = "manifest.json"
-#: Folders, in that of a result of a study, with the reports of corrected labels.
-OF_CORRECTIONS = frozenset({"edited", "put_aside"})
+from brainstem_app.written_files import MANIFEST_FILE, OF_CORRECTIONS, REPORT_FILE
 
 
 @dataclass(frozen=True)
