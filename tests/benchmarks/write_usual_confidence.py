@@ -5,8 +5,8 @@
 
 What is usual comes from the validation subjects of `tests/consensus/write_study.py`, segmented as users do.
 Then it is counted of how many nuclei a report warns: in them, in the first N of the test subjects, which
-choose nothing, and in odd versions of two validation subjects (`odd_scans.py`, `odd_heads.py`). FOLDER keeps
-the results. With --card the model's card gets the usual confidence.
+choose nothing, and in odd versions of three validation subjects (`odd_scans.py`, `odd_heads.py`). FOLDER
+keeps the results. With --card the model's card gets the usual confidence.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from statistics import median
 import nibabel as nib
 import numpy as np
 from benchmark_segment import machine
+from numpy.typing import NDArray
 from write_odd_scans import Bench, name_of, plain, versions
 
 from brainstem_app.atlas.label_table import Group
@@ -32,6 +33,8 @@ from brainstem_app.evaluation.usual_confidence import (
     UsualConfidences,
     often_low,
 )
+from brainstem_app.imaging.reading import read_scan
+from brainstem_app.imaging.spaces import Affine
 from brainstem_app.jobs.job import SegmentJob
 from brainstem_app.jobs.run import run_job
 from brainstem_app.models.card import ModelCard
@@ -44,7 +47,7 @@ sys.path.insert(0, str(ROOT / "tests" / "consensus"))
 from write_study import TEST, VALIDATION  # noqa: E402
 
 PAGE = ROOT / "docs" / "results" / "usual-confidence.md"
-#: Odd versions that are segmented, of a stripped head and of a whole one.
+#: Odd versions of a stripped head and of a whole one that are segmented.
 ODD: dict[tuple[str, str], tuple[str, ...]] = {
     ("ds002748", "08"): (
         "stronger contrast (gamma 2)",
@@ -62,6 +65,9 @@ ODD: dict[tuple[str, str], tuple[str, ...]] = {
         "stripped, mask with two holes of 10 mm at the brainstem",
     ),
 }
+#: Another whole head, and the noise that is added to it, in parts of white matter.
+NOISY, NOISE = ("ds000011", "05"), (0.3, 0.5)
+_MOST_TOLD = 5
 #: Confidence of each nucleus of a scan by its name.
 Confidences = Mapping[str, float]
 
@@ -113,23 +119,44 @@ def segmented(name: str, scan: Path, work: Path, model: str) -> Confidences:
 
 
 def odd_versions(data: Path, work: Path, model: str) -> Iterator[tuple[str, Confidences]]:
-    """Make odd versions of two scans, unless their results are there, and segment them."""
+    """Make odd versions of scans, unless their results are there, and segment them."""
     for (dataset, number), names in ODD.items():
         path = scan_of(data, dataset, number)
-        there = [work / plain(f"{name_of(path)} {name}") / "report.json" for name in names]
-        if not all(file.exists() for file in there):
+        files = {name: work / f"{plain(f'{name_of(path)} {name}')}.nii.gz" for name in names}
+        if not all(_is_there(file) for file in files.values()):
             bench = Bench(work / "odd", [model])
             for odd in versions(bench, path, only_masks=dataset == "ds000011"):
-                if odd.name in names:
-                    image = nib.Nifti1Image(np.clip(odd.data, 0, 32000).astype(np.int16), odd.affine)
-                    image.header.set_xyzt_units("mm")
-                    nib.save(image, work / f"{plain(f'{name_of(path)} {odd.name}')}.nii.gz")
-        for name in names:
-            whole = f"{name_of(path)} {name}"
-            yield (
-                f"{dataset} sub-{number}: {name}",
-                segmented(whole, work / f"{plain(whole)}.nii.gz", work, model),
-            )
+                if odd.name in files:
+                    _save(odd.data, odd.affine, files[odd.name])
+        for name, file in files.items():
+            yield f"{dataset} sub-{number}: {name}", segmented(_stem(file), file, work, model)
+    yield from _noisy_versions(scan_of(data, *NOISY), work, model)
+
+
+def _noisy_versions(path: Path, work: Path, model: str) -> Iterator[tuple[str, Confidences]]:
+    scan, rng = read_scan(path), np.random.default_rng(0)
+    white = np.percentile(scan.data[scan.data > scan.data.mean()], 90)
+    for share in NOISE:
+        real, imaginary = rng.normal(0, share * white, (2, *scan.shape)).astype(np.float32)
+        name = f"noise of {100 * share:.0f} % of white matter"
+        file = work / f"{plain(f'{name_of(path)} {name}')}.nii.gz"
+        if not _is_there(file):
+            _save(np.hypot(scan.data + real, imaginary), scan.affine, file)
+        yield f"{NOISY[0]} sub-{NOISY[1]}: {name}", segmented(_stem(file), file, work, model)
+
+
+def _stem(file: Path) -> str:
+    return file.name.removesuffix(".nii.gz")
+
+
+def _is_there(file: Path) -> bool:
+    return (file.parent / _stem(file) / "report.json").exists()
+
+
+def _save(data: NDArray[np.float32], affine: Affine, file: Path) -> None:
+    image = nib.Nifti1Image(np.clip(data, 0, 32000).astype(np.int16), affine)
+    image.header.set_xyzt_units("mm")
+    nib.save(image, file)
 
 
 def usual_of(people: Sequence[Confidences]) -> dict[str, UsualConfidence]:
@@ -183,10 +210,12 @@ def page(
         f"middle: with {usual.subjects} people it is rough, and a percentile could not be told at all.",
         "- The model was not trained on these people, but the epoch, the temperature and the limit were "
         "chosen on them. The two numbers of the rule were those of Quality before; they were not fitted to "
-        "anything on this page, and nothing was chosen on the test subjects.",
+        "anything on this page, and nothing was chosen on the test subjects. The validation subjects can "
+        "hardly lie below their own range: what counts are the others.",
         "- All are adults of two open datasets without a known disease of the brainstem; many have a mild "
         "depression. No scan is here of a patient with one, with motor neuron disease say: whether the model "
-        "becomes unsure of a nucleus that is diseased is not known, and no warning says nothing of health.",
+        "becomes unsure of a nucleus that is diseased is not known, and a report without a warning says "
+        "nothing of health.",
         f"- Often below the limit (in about one person in six, or more): {always}. The report names them "
         "once, among its limits.",
         "",
@@ -196,7 +225,7 @@ def page(
         "|---|---|---|---|---|---|",
         _counts("validation subjects", chosen, card, usual),
         _counts(f"test subjects (the first {len(tested)} of {len(TEST.split())})", tested, card, usual),
-        _counts("odd versions of two validation subjects", odd, card, usual),
+        _counts("odd versions of three validation subjects", odd, card, usual),
         "",
         "| odd version | mean confidence | below the limit | warned of now |",
         "|---|---|---|---|",
@@ -230,6 +259,8 @@ def _odd_row(name: str, own: Confidences, card: ModelCard, usual: UsualConfidenc
     low = marked(own, card, None, "low_confidence")
     unusual = marked(own, card, usual, "unusual_confidence")
     told = ", ".join(f"{n} ({own[n]:.2f}, usually {usual.nuclei[n].median:.2f})" for n in unusual)
+    if len(unusual) > _MOST_TOLD:
+        told = f"{len(unusual)} nuclei"
     return f"| {name} | {np.mean(list(own.values())):.2f} | {len(low)} | {told or '–'} |"
 
 

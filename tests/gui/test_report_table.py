@@ -106,7 +106,7 @@ def test_report_of_a_scan_marks_each_low_confidence_and_warns_of_the_unusual_one
     file.write_text(report.to_json(), encoding="utf-8")
     content = read_report(ReportEntry(ReportKind.SEGMENTATION, "head", tmp_path, (file,)))
     (warned,) = (text for what, text in content.lines if what == "warning" and "confidence" in text)
-    assert warned.startswith("1 nucleus with a mean confidence below 0.7: RN_L (0.55, usually 0.82).")
+    assert warned.startswith("1 nucleus with an unusually low confidence: RN_L (0.55, usually 0.82).")
     assert "often unsure of PAG" in content.notes
     structures = content.tables[0]
     assert structures.note.startswith("An asterisk marks a confidence below the model's limit, two")

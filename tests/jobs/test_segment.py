@@ -267,7 +267,7 @@ def test_unusually_low_confidence_is_said_while_scans_are_segmented(tmp_path: Pa
         card.model_copy(update={"method": unsure, "usual_confidence": known}).save(model)
         status, events = _run([scan], tmp_path / "out", model)
         assert status == 0
-        return [e.what for e in events if isinstance(e, Warned) and "mean confidence" in e.what]
+        return [e.what for e in events if isinstance(e, Warned) and "confidence" in e.what]
 
     assert said(None) == [], "nearly everybody has some of them"
     report = json.loads((tmp_path / "out" / "head" / "report.json").read_text(encoding="utf-8"))
@@ -275,7 +275,7 @@ def test_unusually_low_confidence_is_said_while_scans_are_segmented(tmp_path: Pa
     found = next(s["confidence"] for s in report["structures"] if s["name"] == "PAG")
     assert said(found + 0.05) == []
     told = f"PAG ({found:.2f}, usually {found + 0.15:.2f})"
-    assert said(found + 0.15) == [f"head: 1 nucleus with a mean confidence below 1.0: {told}."]
+    assert said(found + 0.15) == [f"head: 1 nucleus with an unusually low confidence: {told}."]
 
 
 def test_model_of_another_atlas_version_is_refused(tmp_path: Path, model: Path) -> None:

@@ -17,7 +17,7 @@ from brainstem_app.evaluation.usual_confidence import UsualConfidence
 from brainstem_app.reports.corrected import Correction, corrected_report
 from brainstem_app.reports.quality_table import LookedAt, quality_rows
 from brainstem_app.reports.scan.build import build_report
-from brainstem_app.reports.scan.confidence import LOW_CONFIDENCE_CODE
+from brainstem_app.reports.scan.confidence import LOW_CONFIDENCE_CODE, unsure_findings
 from brainstem_app.reports.scan.files import write_report
 from brainstem_app.reports.scan.manifest import make_manifest
 from brainstem_app.reports.scan.model import ModelDescription, Report
@@ -35,8 +35,8 @@ USUAL = {
 }
 MEASURED = replace(MODEL, low_confidence=0.7, usual_confidence=USUAL)
 UNKNOWN = replace(MODEL, low_confidence=0.7)
-WARNED = "1 nucleus with a mean confidence below 0.7: RN_L (0.55, usually 0.82)."
-OFTEN = "The model is often unsure of PAG, in healthy people too"
+WARNED = "1 nucleus with an unusually low confidence: RN_L (0.55, usually 0.82)."
+OFTEN = "The model is often unsure of PAG, in good scans too"
 
 
 def _report(table: LabelTable, model: ModelDescription, **confidences: float) -> Report:
@@ -108,7 +108,7 @@ def test_all_low_confidences_stay_marked_in_page_paper_and_tables(tmp_path: Path
         words = " ".join(text.split())
         assert WARNED in words
         assert OFTEN in words
-        assert "two one that is also unusually low for this nucleus" in words
+        assert "two asterisks one that is also unusually low for the nucleus" in words
     with (tmp_path / "report.csv").open(encoding="utf-8", newline="") as file:
         rows = {row["name"]: row for row in csv.DictReader(file)}
     low = ("low_confidence", "usual_confidence", "unusual_confidence")
@@ -133,8 +133,10 @@ def test_corrected_nucleus_is_no_longer_warned_of(table: LabelTable) -> None:
     original = _report(table, MEASURED, grey=0.5)
     assert "RN_L (0.55" in _warned(original)[0]
     (warned,) = _warned(corrected_report(original, correction))
-    assert warned == "1 nucleus with a mean confidence below the model's limit: PAG (0.50, usually 0.68)."
+    assert warned == "1 nucleus with an unusually low confidence: PAG (0.50, usually 0.68)."
     assert not _warned(corrected_report(_report(table, MEASURED), correction))
+    (unknown,) = _warned(corrected_report(_report(table, UNKNOWN), correction))
+    assert unknown == "1 nucleus with a mean confidence below the model's limit: PAG."
 
 
 def test_report_of_an_older_version_can_be_read(table: LabelTable) -> None:
@@ -144,3 +146,9 @@ def test_report_of_an_older_version_can_be_read(table: LabelTable) -> None:
     assert Report.model_validate(written) == _report(table, UNKNOWN).model_copy(
         update={"created": written["created"]}
     )
+
+
+def test_warning_of_many_nuclei_gives_their_names_alone(table: LabelTable) -> None:
+    red = next(s for s in _report(table, MEASURED).structures if s.name == "RN_L")
+    (found,) = unsure_findings([red.model_copy(update={"name": f"N{n}"}) for n in range(6)])
+    assert found.problem == "6 nuclei with an unusually low confidence: N0, N1, N2, N3, N4, N5."

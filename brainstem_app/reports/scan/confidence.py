@@ -12,6 +12,8 @@ from brainstem_app.reports.scan.model import StructureEntry
 
 #: Code of the warning of nuclei whose confidence is low.
 LOW_CONFIDENCE_CODE = "low-confidence"
+#: Of more nuclei the names are enough: their numbers stand in the table.
+_MOST_NUMBERS = 5
 
 
 def confidence_marks(
@@ -36,12 +38,17 @@ def unsure_findings(structures: Iterable[StructureEntry], limit: float | None = 
     if not unsure:
         return []
     below = "the model's limit" if limit is None else f"{round(limit, 2)}"
-    problem = (
-        f"{counted(len(unsure), 'nucleus')} with a mean confidence below {below}: "
-        f"{', '.join(_beside_usual(s) for s in unsure)}."
-    )
+    is_known = any(s.usual_confidence is not None for s in unsure)
+    which = "an unusually low confidence" if is_known else f"a mean confidence below {below}"
+    named = _beside_usual if len(unsure) <= _MOST_NUMBERS else _name
+    names = ", ".join(named(s) for s in unsure)
+    problem = f"{counted(len(unsure), 'nucleus')} with {which}: {names}."
     fix = f"Check {'its outline' if len(unsure) == 1 else 'their outlines'} before use."
     return [Finding(Level.WARNING, LOW_CONFIDENCE_CODE, problem, fix)]
+
+
+def _name(entry: StructureEntry) -> str:
+    return entry.name
 
 
 def _beside_usual(entry: StructureEntry) -> str:
@@ -64,8 +71,8 @@ def marks_note(structures: Sequence[StructureEntry]) -> str:
         return "An asterisk marks a confidence below the model's limit: check the outline."
     note = "An asterisk marks a confidence below the model's limit"
     if not any(s.unusual_confidence for s in structures):
-        return f"{note}; it is within the usual range of this nucleus."
-    return f"{note}, two one that is also unusually low for this nucleus: check the outline."
+        return f"{note}; it is within the usual range of the nucleus."
+    return f"{note}, two asterisks one that is also unusually low for the nucleus: check its outline."
 
 
 def often_low_sentence(usual: Mapping[str, UsualConfidence], limit: float) -> str:
@@ -74,6 +81,6 @@ def often_low_sentence(usual: Mapping[str, UsualConfidence], limit: float) -> st
     if not names:
         return ""
     return (
-        f"The model is often unsure of {', '.join(names)}, in healthy people too; only what is unusual for a "
+        f"The model is often unsure of {', '.join(names)}, in good scans too; only what is unusual for a "
         "nucleus is warned of."
     )
