@@ -32,11 +32,17 @@ def robust_z(values: Values, is_of_group: NDArray[np.bool_] | None = None) -> Va
     ----------
     Leys et al. 2013, J. Exp. Soc. Psychol. 49:764.
     """
-    group = values if is_of_group is None else values[is_of_group]
+    usual = middle_and_spread(values if is_of_group is None else values[is_of_group])
+    if usual is None:
+        return np.full(values.shape, np.nan)
+    middle, spread = usual
+    return np.asarray((values - middle) / spread)
+
+
+def middle_and_spread(group: Values) -> tuple[float, float] | None:
+    """Median and standard deviation, as the MAD has it, of a group; None where `robust_z` has none."""
     known = group[np.isfinite(group)]
     if known.size < LEAST_GROUP:
-        return np.full(values.shape, np.nan)
-    middle, spread = np.median(known), median_abs_deviation(known, scale="normal")
-    if spread == 0:
-        return np.full(values.shape, np.nan)
-    return np.asarray((values - middle) / spread)
+        return None
+    spread = float(median_abs_deviation(known, scale="normal"))
+    return (float(np.median(known)), spread) if spread > 0 else None

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from brainstem_app.atlas.reliability import Detectability
 from brainstem_app.errors import InputError
+from brainstem_app.evaluation.usual_confidence import UsualConfidences
 from brainstem_app.imaging.atomic import write_text
 from brainstem_app.imaging.spaces import Space
 from brainstem_app.models.method import PredictionMethod
@@ -74,6 +75,9 @@ class ModelCard(BaseModel):
     detectability : dict of str to Detectability
         What changes of a nucleus the model can detect, by short name; empty where that was not measured. It
         takes the place of the atlas's grades of reliability.
+    usual_confidence : UsualConfidences or None
+        How sure the model usually is of each nucleus; None where that was not measured: then every confidence
+        below the limit of `method` is warned of.
     sha256 : dict of str to str
         Hash of each weights file by its name.
     """
@@ -100,6 +104,7 @@ class ModelCard(BaseModel):
     results: ModelResults = ModelResults()
     limits: str = ""
     detectability: dict[str, Detectability] = Field(default_factory=dict)
+    usual_confidence: UsualConfidences | None = None
     sha256: dict[str, str] = Field(default_factory=dict)
 
     def save(self, folder: Path) -> None:

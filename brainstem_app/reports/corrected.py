@@ -21,6 +21,7 @@ from brainstem_app.evaluation.volume import centroid_mm, voxel_volume_mm3
 from brainstem_app.imaging.scan import Level
 from brainstem_app.imaging.spaces import Affine
 from brainstem_app.reports.engine.entry import DECIMALS, rounded
+from brainstem_app.reports.scan.confidence import LOW_CONFIDENCE_CODE, unsure_findings
 from brainstem_app.reports.scan.model import FindingEntry, Report, StructureEntry, Summary
 from brainstem_app.reports.scan.region_model import RegionEntry
 
@@ -29,6 +30,7 @@ CORRECTED = "labels-corrected"
 #: Code of the warning that corrected labels lie where the original ones do not.
 ELSEWHERE = "labels-elsewhere"
 _NOT_FOUND = "nuclei-not-found"
+_SAID_ANEW = (_NOT_FOUND, CORRECTED, ELSEWHERE, LOW_CONFIDENCE_CODE)
 #: Dice of the brainstem before and after a correction, below which it may be of another scan: those of two
 #: people on grids of one size reach .4 to .6.
 _SAME_PLACE = 0.8
@@ -136,6 +138,7 @@ def _structure(entry: StructureEntry, before: int, after: int, correction: Corre
             # The network's confidence is of its own labels.
             "confidence": None,
             "low_confidence": None,
+            "unusual_confidence": None,
         }
     )
 
@@ -226,11 +229,15 @@ def _elsewhere(correction: Correction) -> tuple[FindingEntry, ...]:
 
 
 def _warnings(original: Report, structures: tuple[StructureEntry, ...]) -> list[FindingEntry]:
-    """Warnings of the segmentation that still hold; that nuclei are missing is said of those that are."""
-    kept = [w for w in original.warnings if w.code not in (_NOT_FOUND, CORRECTED, ELSEWHERE)]
+    """Warnings of the segmentation that still hold; those of missing and unsure nuclei are made anew."""
+    kept = [w for w in original.warnings if w.code not in _SAID_ANEW]
     lost = [s.name for s in structures if s.group is Group.NUCLEUS and s.volume_mm3 == 0 and not s.is_cut]
     if lost:
         problem = f"{counted(len(lost), 'nucleus')} not found: {listed(lost)}."
         fix = "Look whether the scan covers them, and whether the correction removed them."
         kept.append(FindingEntry(level=Level.WARNING, code=_NOT_FOUND, problem=problem, fix=fix))
+    for unsure in unsure_findings(structures):
+        kept.append(
+            FindingEntry(level=unsure.level, code=unsure.code, problem=unsure.problem, fix=unsure.fix)
+        )
     return kept

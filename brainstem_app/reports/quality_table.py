@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import Group, Side, other_side
+from brainstem_app.evaluation.usual_confidence import lowest_usual
 from brainstem_app.plain_text import cell_text, tsv_text
 from brainstem_app.reports.scan.model import Report
 from brainstem_app.reports.scan.regions import BRAINSTEM
@@ -16,12 +17,6 @@ from brainstem_app.reports.scan.regions import BRAINSTEM
 UNKNOWN = "n/a"
 #: Digits of a number in the table.
 _DIGITS = 4
-#: From so many standard deviations on a result is called unusual.
-FAR_Z = 3.5
-#: A nucleus whose confidence lies less below the others' is as they are, however alike those are.
-LEAST_DROP = 0.1
-#: Code of a report's warning that `unsure` says better: some nuclei are unsure in everybody.
-LOW_CONFIDENCE_CODE = "low-confidence"
 #: What the columns of z-scores of regions end with.
 REGION_Z = "_z"
 
@@ -72,8 +67,9 @@ class QualityRow:
 
     Numbers are None where they are not known. `region_z` has the robust z-score of the volume of each region
     by its name, the whole brainstem first. `nucleus_z` is that of the nucleus that is furthest from the
-    others', `confidence_z` that of the mean confidence, `unsure` the nuclei of low confidence that others are
-    sure of, `asymmetry_z` that of (left − right) / (left + right) of all paired nuclei together.
+    others', `confidence_z` that of the mean confidence, `unsure` the nuclei whose confidence is low,
+    and unusually so for the model or beside the others, `asymmetry_z` that of (left − right) / (left + right)
+    of all paired nuclei together.
     """
 
     dataset: str
@@ -174,19 +170,19 @@ def _scores(
 
 
 def _unsure(results: Sequence[LookedAt], nuclei: Sequence[str], group: NDArray[np.bool_]) -> list[list[str]]:
-    """Nuclei of each result whose confidence is low, and far below that of the same nucleus in the others."""
+    """Nuclei of each result whose confidence is low, and unusually so for the model or beside the others."""
+    from brainstem_app.evaluation.robust import middle_and_spread
+
     of_results = [{s.name: s for s in result.report.structures} for result in results]
-    known = [{name: s.confidence for name, s in own.items()} for own in of_results]
-    scores = _scores(known, nuclei, group)
     found: list[list[str]] = [[] for _ in results]
-    for name, own_scores in zip(nuclei, scores, strict=True):
-        values = _array([own.get(name) for own in known])
-        usual = float(np.nanmedian(values[group])) if np.isfinite(values[group]).any() else np.nan
-        for number, own in enumerate(of_results):
-            drop = usual - values[number]
-            is_low = name in own and bool(own[name].low_confidence)
-            if is_low and own_scores[number] <= -FAR_Z and drop >= LEAST_DROP:
-                found[number].append(name)
+    for name in nuclei:
+        entries = [own.get(name) for own in of_results]
+        values = _array([None if entry is None else entry.confidence for entry in entries])
+        usual = middle_and_spread(values[group])
+        lowest = -np.inf if usual is None else lowest_usual(*usual)
+        for entry, value, unsure in zip(entries, values, found, strict=True):
+            if entry is not None and entry.low_confidence and (entry.unusual_confidence or value < lowest):
+                unsure.append(name)
     return found
 
 

@@ -69,6 +69,7 @@ def main() -> None:
             "training_data": given.learned or begun.card.training_data,
             "results": ModelResults(),
             "detectability": {},
+            "usual_confidence": None,
             "sha256": {name: hash_file(given.folder / name) for name in begun.card.sha256},
         }
     )

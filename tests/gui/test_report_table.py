@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import Qt
 
+from brainstem_app.atlas.label_table import LabelTable
+from brainstem_app.evaluation.usual_confidence import UsualConfidence
+from brainstem_app.gui.report.read_report import read_report
 from brainstem_app.gui.report.report_content import ShownTable, tables_of
+from brainstem_app.gui.report.report_entries import ReportEntry, ReportKind
 from brainstem_app.gui.report.report_table import ReportTable
 from brainstem_app.gui.rows_model import SORT_ROLE
 from brainstem_app.gui.segment.card_text import card_details, card_summary
@@ -15,6 +21,10 @@ from brainstem_app.models.card import read_card
 from brainstem_app.reports.engine.blocks import Heading, Paragraph, Table, rows_of
 from brainstem_app.reports.engine.columns import Cell, Column
 from brainstem_app.reports.engine.formatting import MISSING, signed
+from brainstem_app.reports.scan.build import build_report
+from brainstem_app.reports.scan.manifest import make_manifest
+
+from ..reports.made_results import MODEL, inputs_with_confidence
 
 BY_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -67,6 +77,13 @@ def test_card_names_the_network_as_papers_do_and_says_that_confidence_is_calibra
     assert "Confidence:" not in card_details(plain)
 
 
+def test_card_names_the_nuclei_of_which_the_model_is_often_unsure() -> None:
+    card = read_card(resource("models", "brainstem31"))
+    assert "Often unsure of: PAG, PBP_L, PBP_R, VTA_L, LC_L, LC_R, MedR" in card_details(card)
+    unknown = card.model_copy(update={"usual_confidence": None})
+    assert "Often unsure" not in card_details(unknown)
+
+
 def test_card_of_own_labels_says_what_it_was_measured_against_and_of_whom() -> None:
     card = read_card(resource("models", "brainstem31"))
     assert "(against registered labels)" in card_summary(card)
@@ -76,3 +93,22 @@ def test_card_of_own_labels_says_what_it_was_measured_against_and_of_whom() -> N
     joined = card_summary(drawn.model_copy(update={"members": 3}))
     assert joined.startswith("Mean of 3 networks: N-DecoNet")
     assert "their mean was not tested" in joined
+
+
+def test_report_of_a_scan_marks_each_low_confidence_and_warns_of_the_unusual_one(
+    tmp_path: Path, table: LabelTable
+) -> None:
+    usual = {name: UsualConfidence(median=m, spread=0.02) for name, m in (("RN_L", 0.82), ("PAG", 0.68))}
+    model = replace(MODEL, low_confidence=0.7, usual_confidence=usual)
+    inputs = inputs_with_confidence(table, model)
+    report = build_report(inputs, make_manifest(inputs, "2026-01-01T00:00:00+00:00"))
+    file = tmp_path / "report.json"
+    file.write_text(report.to_json(), encoding="utf-8")
+    content = read_report(ReportEntry(ReportKind.SEGMENTATION, "head", tmp_path, (file,)))
+    (warned,) = (text for what, text in content.lines if what == "warning" and "confidence" in text)
+    assert warned.startswith("1 nucleus with an unusually low confidence: RN_L (0.55, usually 0.82).")
+    assert "often unsure of PAG" in content.notes
+    structures = content.tables[0]
+    assert structures.note.startswith("An asterisk marks a confidence below the model's limit, two")
+    (column,) = (c for c in structures.columns if c.title == "Confidence")
+    assert [column.cell(row).text for row in structures.rows[:3]] == ["0.55 **", "0.85", "0.65 *"]

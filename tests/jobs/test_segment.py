@@ -14,6 +14,7 @@ from pydicom.dataset import Dataset
 
 from brainstem_app.atlas.library import load_atlas
 from brainstem_app.cli import app as command_line
+from brainstem_app.evaluation.usual_confidence import UsualConfidence, UsualConfidences
 from brainstem_app.imaging.inputs import ScanInput
 from brainstem_app.imaging.label_map import load_label_map, save_label_map
 from brainstem_app.imaging.resampling import resample
@@ -253,6 +254,28 @@ def test_poor_fit_is_a_warning_in_the_report(
     assert any(isinstance(event, Warned) and "fits the template poorly" in event.what for event in events)
     report = json.loads((tmp_path / "out" / "head" / "report.json").read_text(encoding="utf-8"))
     assert "poor-fit" in {warning["code"] for warning in report["warnings"]}
+
+
+def test_unusually_low_confidence_is_said_while_scans_are_segmented(tmp_path: Path, model: Path) -> None:
+    scan = _write_scan(tmp_path / "head.nii.gz")
+    card = ModelCard.model_validate_json((model / "model.json").read_bytes())
+    unsure = card.method.model_copy(update={"low_confidence": 1.0, "temperature": 5.0})
+
+    def said(usual: float | None) -> list[str]:
+        nuclei = {} if usual is None else {"PAG": UsualConfidence(median=usual, spread=0.01)}
+        known = UsualConfidences(measured_on="others", subjects=6, nuclei=nuclei) if nuclei else None
+        card.model_copy(update={"method": unsure, "usual_confidence": known}).save(model)
+        status, events = _run([scan], tmp_path / "out", model)
+        assert status == 0
+        return [e.what for e in events if isinstance(e, Warned) and "confidence" in e.what]
+
+    assert said(None) == [], "nearly everybody has some of them"
+    report = json.loads((tmp_path / "out" / "head" / "report.json").read_text(encoding="utf-8"))
+    assert "low-confidence" in {warning["code"] for warning in report["warnings"]}
+    found = next(s["confidence"] for s in report["structures"] if s["name"] == "PAG")
+    assert said(found + 0.05) == []
+    told = f"PAG ({found:.2f}, usually {found + 0.15:.2f})"
+    assert said(found + 0.15) == [f"head: 1 nucleus with an unusually low confidence: {told}."]
 
 
 def test_model_of_another_atlas_version_is_refused(tmp_path: Path, model: Path) -> None:

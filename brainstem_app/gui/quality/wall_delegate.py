@@ -7,12 +7,13 @@ from PySide6.QtGui import QColor, QPainter, QPalette
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from brainstem_app.counting import counted, listed
+from brainstem_app.evaluation.usual_confidence import FAR_Z
 from brainstem_app.gui.design.tokens import COLOURS, SPACE, Look
 from brainstem_app.gui.quality.quality_items import QualityItem
 from brainstem_app.gui.quality.wall_model import WallModel
 from brainstem_app.plain_text import printable
 from brainstem_app.reports.engine import formatting
-from brainstem_app.reports.quality_table import FAR_Z, LOW_CONFIDENCE_CODE
+from brainstem_app.reports.scan.confidence import LOW_CONFIDENCE_CODE
 
 PICTURE = QSize(480, 150)
 _MARGIN = 6

@@ -31,6 +31,7 @@ from brainstem_app.reports.evaluation.tables import (
 )
 from brainstem_app.reports.retest.document import retest_document
 from brainstem_app.reports.retest.model import RetestReport
+from brainstem_app.reports.scan.confidence import marks_note
 from brainstem_app.reports.scan.model import Report
 from brainstem_app.reports.scan.scan_entry import ScanEntry
 from brainstem_app.reports.scan.tables import area_table, region_table, structure_table
@@ -143,7 +144,10 @@ def _segmentation(entry: ReportEntry, path: Path) -> ReportContent:
     tables = {"Structures": structure_table(report), "Regions": region_table(report)}
     if report.midsagittal is not None:
         tables["Midsagittal areas"] = area_table(report.midsagittal)
-    shown = (ShownTable.of(title, table) for title, table in tables.items())
+    notes = {"Structures": marks_note(report.structures)}
+    shown = (
+        replace(ShownTable.of(title, table), note=notes.get(title, "")) for title, table in tables.items()
+    )
     known = {file.name: file for file in entry.files}
     return ReportContent(
         entry,

@@ -6,6 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from brainstem_app.counting import counted
+from brainstem_app.evaluation.usual_confidence import often_low
 from brainstem_app.jobs.network_names import network_title
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def card_details(card: ModelCard) -> str:
         ("Trained on", card.training_data),
         ("Limits", card.limits),
         ("Cannot see change in", ", ".join(n for n, d in card.detectability.items() if not d.is_seen)),
+        ("Often unsure of", ", ".join(_often_low(card))),
         ("Confidence", _calibration(card)),
         ("Licence", card.licence),
     ):
@@ -65,6 +67,11 @@ def _accuracy(card: ModelCard) -> str:
         against = apart.format(against)
     people = counted(results.subjects, "test subject")
     return f"Mean IoU {results.macro_miou:.2f} on {people} ({against})"
+
+
+def _often_low(card: ModelCard) -> list[str]:
+    usual = card.usual_confidence
+    return [] if usual is None else often_low(usual.nuclei, card.method.low_confidence)
 
 
 def _calibration(card: ModelCard) -> str:

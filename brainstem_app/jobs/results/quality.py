@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from brainstem_app.counting import counted, listed
 from brainstem_app.errors import BrainstemError
+from brainstem_app.evaluation.usual_confidence import FAR_Z
 from brainstem_app.imaging.atomic import write_text
 from brainstem_app.jobs.job import QualityJob
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.results.corrected_version import report_of_version
 from brainstem_app.jobs.results.quality_file import decided_cells, is_written
 from brainstem_app.jobs.results.small_picture import make_small_picture
-from brainstem_app.reports.quality_table import FAR_Z, LookedAt, quality_rows, quality_tsv
+from brainstem_app.reports.quality_table import LookedAt, quality_rows, quality_tsv
 from brainstem_app.small_files import read_json
 from brainstem_app.study.record import changing
 from brainstem_app.study.segmentations import StudyResult, of_model, study_results

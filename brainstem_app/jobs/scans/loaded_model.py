@@ -158,4 +158,5 @@ def describe_model(card: ModelCard, weights: Path) -> ModelDescription:
         licence=card.licence,
         low_confidence=card.method.low_confidence,
         detectability=card.detectability,
+        usual_confidence=card.usual_confidence.nuclei if card.usual_confidence else {},
     )

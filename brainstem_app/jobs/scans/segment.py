@@ -44,6 +44,7 @@ from brainstem_app.models.prediction import Prediction, Predictor, predict_box
 from brainstem_app.preprocessing.midsagittal_plane import MidsagittalPlane, find_midsagittal_plane
 from brainstem_app.preprocessing.normalise import Normalised, normalise_scan
 from brainstem_app.progress import ProgressCallback, within
+from brainstem_app.reports.scan.confidence import LOW_CONFIDENCE_CODE
 from brainstem_app.reports.scan.model import ReportInputs
 
 # Share of the time of one scan, up to the end of each step.
@@ -209,13 +210,17 @@ def segment_scan(
     inputs = replace(inputs, reference=reference, reference_origin=reference_origin)
     from brainstem_app.jobs.scans.segment_results import write_results
 
-    write_results(folder, scan, normalised, prediction, found, inputs, model.atlas, surfaces=surfaces)
+    written = write_results(
+        folder, scan, normalised, prediction, found, inputs, model.atlas, surfaces=surfaces
+    )
     name = name or folder.name
     for role, file in found.artifacts.items():
         reporter.artifact(role, folder / file, name)
     reporter.artifact("folder", folder, name)
-    for finding in (*scan.findings, *normalised.findings):
-        if finding.level is Level.WARNING:
+    # Without a usual confidence to compare with, nearly every scan has some nucleus of low confidence.
+    passed_over = () if model.card.usual_confidence else (LOW_CONFIDENCE_CODE,)
+    for finding in written.warnings:
+        if finding.level is Level.WARNING and finding.code not in passed_over:
             reporter.warn(f"{name}: {finding.problem}", path, finding.fix)
 
 

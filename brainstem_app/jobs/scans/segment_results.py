@@ -16,7 +16,7 @@ from brainstem_app.models.prediction import Prediction
 from brainstem_app.preprocessing.normalise import Normalised
 from brainstem_app.reports.exports.surfaces import remove_surfaces, write_surfaces
 from brainstem_app.reports.scan.files import write_report
-from brainstem_app.reports.scan.model import ReportInputs
+from brainstem_app.reports.scan.model import Report, ReportInputs
 
 # Matplotlib draws in one thread at a time.
 _DRAWING = Lock()
@@ -32,7 +32,7 @@ def write_results(
     atlas: AnyAtlas,
     *,
     surfaces: bool,
-) -> None:
+) -> Report:
     """Write the volumes, the surfaces if they are wanted, and the report of a scan into its folder.
 
     Raises
@@ -51,4 +51,4 @@ def write_results(
     with ThreadPoolExecutor(1) as beside:
         written = beside.submit(write_all_but_the_report)
         with _DRAWING:
-            write_report(folder, inputs, ready=written.result)
+            return write_report(folder, inputs, ready=written.result)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from brainstem_app.evaluation.volume import voxel_volume_mm3
 from brainstem_app.imaging.bids.derivatives import bids_source, dataset_id
 from brainstem_app.imaging.scan import Finding, Level, worst_first
 from brainstem_app.reports.engine.entry import rounded
+from brainstem_app.reports.scan.confidence import confidence_marks, often_low_sentence, unsure_findings
 from brainstem_app.reports.scan.manifest import Manifest
 from brainstem_app.reports.scan.methods import methods_paragraph
 from brainstem_app.reports.scan.midsagittal import measure_words, midsagittal_entry
@@ -64,7 +66,7 @@ def build_report(inputs: ReportInputs, manifest: Manifest) -> Report:
     regions = region_entries(inputs.regions, inputs.labels_affine, is_empty)
     midsagittal = midsagittal_entry(inputs.regions.midsagittal if inputs.regions else None)
     areas = () if midsagittal is None else midsagittal.areas[:-1]  # but for their ratio
-    findings = _findings(inputs, measures, (*structures, *regions[1:], *areas))
+    findings = _findings(inputs, measures, structures, (*regions[1:], *areas))
     hashed = manifest.files.get("scan") or manifest.files.get("predicted")
     return Report(
         created=manifest.created,
@@ -172,7 +174,7 @@ def _structure_entry(
         volume_difference_mm3=rounded(measures.volume_difference_mm3),
         asymmetry_index=rounded(measures.asymmetry_index),
         reference_asymmetry_index=rounded(measures.reference_asymmetry_index),
-        low_confidence=_is_weak(measures, inputs),
+        **_confidence_marks(measures, inputs),
         covered=rounded(_covered(measures, inputs)),
         region=structure.region or None,
         references_disagree_mm=references_disagree_mm,
@@ -202,7 +204,7 @@ def _mean_iou(measures: Iterable[StructureMeasures]) -> float | None:
 
 
 def _limits(inputs: ReportInputs) -> str:
-    said = unseen_sentence(_unseen(inputs))
+    said = " ".join(part for part in (unseen_sentence(_unseen(inputs)), _often_low(inputs)) if part)
     if inputs.scan is None:
         return f"{said} {COMPARISON_LIMITS}".strip()
     own = inputs.model.limits.strip() if inputs.model else ""
@@ -218,15 +220,24 @@ def _unseen(inputs: ReportInputs) -> list[str]:
     return [s.name for s in inputs.table.nuclei if s.name in known and not known[s.name].is_seen]
 
 
+def _often_low(inputs: ReportInputs) -> str:
+    usual = inputs.model.usual_confidence if inputs.model else {}
+    return often_low_sentence(usual, _low_confidence(inputs))
+
+
 def _findings(
-    inputs: ReportInputs, measures: list[StructureMeasures], parts: Sequence[_Part]
+    inputs: ReportInputs,
+    measures: list[StructureMeasures],
+    structures: Sequence[StructureEntry],
+    parts: Sequence[_Part],
 ) -> tuple[FindingEntry, ...]:
     """All findings, each once, the worst first."""
     given = (
         *(inputs.scan.findings if inputs.scan else ()),
         *inputs.findings,
         *_own_findings(inputs, measures),
-        *_on_nothing(parts),
+        *unsure_findings(structures, _low_confidence(inputs)),
+        *_on_nothing((*structures, *parts)),
     )
     return tuple(
         FindingEntry(level=f.level, code=f.code, problem=f.problem, fix=f.fix)
@@ -251,11 +262,6 @@ def _own_findings(inputs: ReportInputs, measures: list[StructureMeasures]) -> li
         problem = f"{_count(lost)} not found: {', '.join(lost)}."
         fix = "Look whether the scan covers them; small nuclei can vanish between thick slices."
         found.append(Finding(Level.WARNING, "nuclei-not-found", problem, fix))
-    if weak := [m.structure.name for m in nuclei if _is_weak(m, inputs)]:
-        threshold = round(_low_confidence(inputs), 2)
-        problem = f"{_count(weak)} with a mean confidence below {threshold}: {', '.join(weak)}."
-        fix = f"Check {'its outline' if len(weak) == 1 else 'their outlines'} before use."
-        found.append(Finding(Level.WARNING, "low-confidence", problem, fix))
     if cut := [m.structure.name for m in nuclei if _is_cut(m, inputs)]:
         problem = f"The scan ends within or before {_count(cut)}: {', '.join(cut)}."
         fix = "Do not use their volumes; comparisons of people leave them out."
@@ -298,11 +304,12 @@ def _low_confidence(inputs: ReportInputs) -> float:
     return inputs.model.low_confidence if inputs.model else LOW_CONFIDENCE
 
 
-def _is_weak(measures: StructureMeasures, inputs: ReportInputs) -> bool | None:
-    """Whether a nucleus is to be marked for its confidence; None if it has none or is no nucleus."""
-    if measures.confidence is None or measures.structure.group is not Group.NUCLEUS:
-        return None
-    return measures.confidence < _low_confidence(inputs)
+def _confidence_marks(measures: StructureMeasures, inputs: ReportInputs) -> dict[str, Any]:
+    structure = measures.structure
+    if structure.group is not Group.NUCLEUS:
+        return {}
+    usual = inputs.model.usual_confidence.get(structure.name) if inputs.model else None
+    return confidence_marks(measures.confidence, _low_confidence(inputs), usual)
 
 
 def _covered(measures: StructureMeasures, inputs: ReportInputs) -> float | None:

@@ -27,6 +27,7 @@ from brainstem_app.reports.engine.blocks import (
 )
 from brainstem_app.reports.engine.columns import ratio3
 from brainstem_app.reports.scan.citations import works_to_cite
+from brainstem_app.reports.scan.confidence import marks_note
 from brainstem_app.reports.scan.manifest import Manifest
 from brainstem_app.reports.scan.methods import repeat_steps, shareable_command
 from brainstem_app.reports.scan.midsagittal import midsagittal_note
@@ -213,8 +214,8 @@ def _table_note(report: Report, inputs: ReportInputs) -> str:
             "Confidence is the mean of the network's probability of the label: of agreement with "
             f"{agreement}, not of being the person's nucleus."
         )
-    if any(s.low_confidence for s in report.structures):
-        notes.append("An asterisk marks a confidence below the model's threshold: check the outline.")
+    if marked := marks_note(report.structures):
+        notes.append(marked)
     if any(s.change_seen is not None for s in report.structures):
         notes.append(
             "Smallest change: what two scans of one person must differ by, to be told from chance in 95 %; "

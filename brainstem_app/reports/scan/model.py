@@ -22,6 +22,7 @@ from brainstem_app.atlas.reliability import (
 )
 from brainstem_app.evaluation.calibration import LOW_CONFIDENCE
 from brainstem_app.evaluation.structures import Status
+from brainstem_app.evaluation.usual_confidence import UsualConfidence
 from brainstem_app.imaging.scan import Finding, Level, Scan
 from brainstem_app.imaging.spaces import Affine
 from brainstem_app.named_version import with_version
@@ -128,6 +129,8 @@ class ModelDescription:
         Nuclei with a lower mean confidence are marked.
     detectability : mapping of str to Detectability
         What changes of each nucleus it can detect, by name; empty where that was not measured.
+    usual_confidence : mapping of str to UsualConfidence
+        How sure it usually is of each nucleus, by name; empty where that was not measured.
     reference : {"registered", "drawn", "mixed"}
         Where the labels come from that it learned.
     members : int
@@ -147,6 +150,7 @@ class ModelDescription:
     licence: str = ""
     low_confidence: float = LOW_CONFIDENCE
     detectability: Mapping[str, Detectability] = field(default_factory=dict)
+    usual_confidence: Mapping[str, UsualConfidence] = field(default_factory=dict)
     reference: str = "registered"
     members: int = 1
 
@@ -276,12 +280,13 @@ class StructureEntry(Entry):
     is a known truth, and for atlases of which it was not measured.
     `volume_mm3` is 0 of a structure that was not found; `covered` is the part of a structure that the scan
     covers, 0…1, where the warp says it. `low_confidence` marks a nucleus whose confidence is below the
-    model's threshold. `region` is the region of the brainstem that most of a nucleus lies in, null where the
-    atlas says none, and in files of older versions. `smallest_change_percent` is the smallest change of one
-    person that two scans tell from chance, and `change_seen` says whether the model can see the nucleus
-    change at all; null where that was not measured with the model, the former also where no change is
-    measured. `empty` is the part of a nucleus that lies where the scan is empty, as outside of a brain mask,
-    0…1; null without the scan, and in files of older versions.
+    model's limit, `unusual_confidence` one that is also below what is usual for it, about the median
+    `usual_confidence`; null where the model's card does not say that. `region` is the region of the brainstem
+    that most of a nucleus lies in, null where the atlas says none. `smallest_change_percent` is the smallest
+    change of one person that two scans tell from chance, and `change_seen` says whether the model can see the
+    nucleus change at all; null where that was not measured with the model, the former also where no change
+    is measured. `empty` is the part of a nucleus that lies where the scan is empty, as outside of a brain
+    mask, 0…1; null without the scan. What files of older versions lack is null too.
     """
 
     index: int
@@ -315,6 +320,8 @@ class StructureEntry(Entry):
     smallest_change_percent: float | None = None
     change_seen: bool | None = None
     empty: float | None = None
+    usual_confidence: float | None = None
+    unusual_confidence: bool | None = None
 
     unit: ClassVar[str] = "mm³"
 

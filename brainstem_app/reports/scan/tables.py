@@ -10,6 +10,7 @@ from brainstem_app.evaluation.structures import Status
 from brainstem_app.reports.engine import formatting
 from brainstem_app.reports.engine.blocks import Table, rows_of
 from brainstem_app.reports.engine.columns import Cell, Column, Mark, distance, grade, signed1
+from brainstem_app.reports.scan.confidence import confidence_mark, is_unsure
 from brainstem_app.reports.scan.model import ModelDescription, Report, StructureEntry
 from brainstem_app.reports.scan.region_model import AreaEntry, MidsagittalEntry, RegionEntry
 
@@ -97,8 +98,8 @@ def _scored_columns(with_disagreement: bool) -> tuple[Column[StructureEntry], ..
 
 def _confidence(entry: StructureEntry, scored: bool) -> Cell:
     bar = None if scored else entry.confidence
-    mark: Mark = "bad" if entry.low_confidence else ""
-    text = formatting.ratio(entry.confidence) + " *" * bool(entry.low_confidence)
+    mark: Mark = "bad" if is_unsure(entry) else ""
+    text = formatting.ratio(entry.confidence) + confidence_mark(entry)
     return Cell(text, mark=mark, bar=bar, number=entry.confidence)
 
 
