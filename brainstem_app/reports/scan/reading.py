@@ -24,4 +24,6 @@ def read_report(path: Path) -> Report:
 
 def occasion_of(report: Report, path: Path) -> str:
     """Session and run of the scan, from its file or its folder: ``ses-2_run-1``; empty if none is named."""
-    return "_".join(_OCCASION.findall(report.scan.file) or _OCCASION.findall(path.parent.name))
+    # The folder is named after all of them, also after the session that a file's name leaves out.
+    of_file, of_folder = (_OCCASION.findall(name) for name in (report.scan.file, path.parent.name))
+    return "_".join(of_folder if len(of_folder) > len(of_file) else of_file)
