@@ -10,8 +10,11 @@ from brainstem_app.errors import InputError
 from brainstem_app.imaging.file_names import has_ending
 from brainstem_app.imaging.scan import Finding, Level
 
-_ENDING = re.compile(r"_T1w\.(?i:nii(?:\.gz)?)\Z")
+_ENDING = re.compile(r"_T1w\.nii(?:\.gz)?\Z", re.I)
 _ENTITY = re.compile(r"([a-zA-Z]+)-([a-zA-Z0-9+]+)")
+_PREFIX = re.compile(r"(?<![^_])(?:sub|ses)-", re.I)
+#: Parts of a complex image; the magnitude is the scan.
+_NO_MAGNITUDE = frozenset({"phase", "real", "imag"})
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,9 @@ class BidsScan:
 
     @property
     def is_raw(self) -> bool:
-        """Whether it is as acquired, not moved to a template (``space-…``)."""
-        return "space" not in dict(_ENTITY.findall(self.full_name))
+        """Whether it is as acquired: not moved to a template (``space-…``), no phase or other ``part-…``."""
+        entities = dict(_ENTITY.findall(self.full_name))
+        return "space" not in entities and entities.get("part") not in _NO_MAGNITUDE
 
     @property
     def name(self) -> str:
@@ -54,12 +58,12 @@ class BidsScan:
 def bids_scan(path: Path) -> BidsScan | None:
     """Read the name and the folders of a scan; None if by its name it is no T1-weighted scan of somebody.
 
-    The file need not be there.
+    The file need not be there. ``sub-``, ``ses-``, ``_T1w`` and the ending may be in capitals.
     """
     ending = _ENDING.search(path.name)
     if ending is None or path.name.startswith("."):
         return None
-    stem = path.name[: ending.start()]
+    stem = _PREFIX.sub(lambda prefix: prefix[0].casefold(), path.name[: ending.start()])
     entities = dict(_ENTITY.findall(stem))
     if "sub" not in entities:
         return None
