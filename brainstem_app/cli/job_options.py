@@ -28,6 +28,13 @@ _MOST_CHOICES = 6
 _LIMITS = {"ge": "x>={:g}", "gt": "x>{:g}", "le": "x<={:g}", "lt": "x<{:g}"}
 
 
+def typed_path(text: str) -> Path:
+    """Read a path that was typed; an empty one is no folder, and least of all the one that one is in."""
+    if not text:
+        raise typer.BadParameter("It is empty: is a variable of the shell not set?")
+    return Path(text)
+
+
 class JobOptions:
     """The options of the settings of one kind of job.
 
@@ -96,11 +103,12 @@ class JobOptions:
             kind = list[kind]
         required = one.required and not self._optional
         words = help_of(one)
+        parser = typed_path if _TYPES.get(one.kind) is Path else None
         if one.argument:
-            told: Any = typer.Argument(metavar=one.argument, help=words, show_default=False)
+            told: Any = typer.Argument(metavar=one.argument, help=words, show_default=False, parser=parser)
         else:
             metavar = None if one.kind is SettingKind.SWITCH else one.metavar or _metavar(one)
-            told = typer.Option(one.option, metavar=metavar, help=words, show_default=False)
+            told = typer.Option(one.option, metavar=metavar, help=words, show_default=False, parser=parser)
         return Parameter(
             name,
             Parameter.KEYWORD_ONLY,

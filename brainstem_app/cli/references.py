@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from brainstem_app.cli.job_options import typed_path
 from brainstem_app.plain_text import printable
 
 app = typer.Typer(
@@ -17,7 +18,9 @@ app = typer.Typer(
 
 @app.command("show")
 def show_it(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="File that `reference save` wrote.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="File that `reference save` wrote.", parser=typed_path)
+    ],
 ) -> None:
     """Show what a saved reference group holds: of how many people, of which model, what it asks for."""
     from brainstem_app.reports.cohort.saved_reference import read_reference

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from brainstem_app.cli.job_options import typed_path
 from brainstem_app.cli.options import AsJson
 from brainstem_app.jobs.kinds.studies import STUDY_HELP
 from brainstem_app.plain_text import printable
@@ -18,7 +19,8 @@ app = typer.Typer(
 
 @app.command("list")
 def list_them(
-    study: Annotated[Path, typer.Argument(metavar="STUDY", help=STUDY_HELP)], as_json: AsJson = False
+    study: Annotated[Path, typer.Argument(metavar="STUDY", help=STUDY_HELP, parser=typed_path)],
+    as_json: AsJson = False,
 ) -> None:
     """List the results of a study: whose, of which model, their state, and who said so, when and why."""
     import json

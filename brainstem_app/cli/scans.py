@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
+from brainstem_app.cli.job_options import typed_path
 from brainstem_app.cli.options import AsJson, add_command
 from brainstem_app.jobs.job import DemoJob, SegmentJob
 from brainstem_app.jobs.kinds.scans import ORIENTATION
 
 Scans = Annotated[
-    list[Path], typer.Argument(metavar="SCAN…", help="NIfTI, MGZ, a DICOM folder, or a BIDS dataset.")
+    list[Path],
+    typer.Argument(metavar="SCAN…", help="NIfTI, MGZ, a DICOM folder, or a BIDS dataset.", parser=typed_path),
 ]
 
 

@@ -10,7 +10,7 @@ import typer
 from pydantic import BaseModel
 
 from brainstem_app.cli.groups import compare_two_runs
-from brainstem_app.cli.job_options import JobOptions, command_of
+from brainstem_app.cli.job_options import JobOptions, command_of, typed_path
 from brainstem_app.cli.options import SHOWING, add_command
 from brainstem_app.cli.show import run_and_show
 from brainstem_app.errors import InputError
@@ -30,7 +30,8 @@ _AUGMENT = Annotated[
     typer.Option("--augment/--no-augment", help="Short for --augmentation mild and --augmentation none."),
 ]
 _CONFIG = Annotated[
-    Path | None, typer.Option(help="JSON file with any of these settings; options given here win.")
+    Path | None,
+    typer.Option(help="JSON file with any of these settings; options given here win.", parser=typed_path),
 ]
 _AGAINST = Annotated[
     str | None, typer.Option(help="Another run: compare both by their metrics.json, subject by subject.")

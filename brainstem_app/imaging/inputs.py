@@ -100,7 +100,8 @@ def expand_inputs(paths: Sequence[Path]) -> list[ScanInput]:
     list of ScanInput
         In the order given, a scan given twice once; names such as ``sub-01``, ``sub-01_ses-2``, the stem of
         a file or the name of a DICOM folder. Where two scans would have the same name, both get more of
-        their file's name, then the folder's name before it, then a number.
+        their file's name, then the folders before it that tell them apart, then the ending of the file, then
+        a number.
 
     Raises
     ------
@@ -117,9 +118,7 @@ def expand_inputs(paths: Sequence[Path]) -> list[ScanInput]:
         raise InputError(
             "No scan was given.", None, "Give a NIfTI or MGZ file, a DICOM folder or a BIDS dataset."
         )
-    return _numbered(
-        [ScanInput(path, name) for path, name in zip(found, _shortest(found.values()), strict=True)]
-    )
+    return _numbered(_with_endings(list(found), _shortest(found.values())))
 
 
 def _scans_in(path: Path) -> list[tuple[Path, tuple[str, ...]]]:
@@ -138,17 +137,15 @@ def _scans_in(path: Path) -> list[tuple[Path, tuple[str, ...]]]:
                 folder,
                 "Give the scan that it was made from; if it is one, rename it.",
             )
-        return [(pair_header(path) or path, _longer(folder, file_stem(folder)))]
+        return [(pair_header(path) or path, _longer(folder.parent, file_stem(folder)))]
     name = folder.resolve().name
     if series is not None:
         # Also if it is given alone: two series of one folder, segmented one after the other, are two results.
-        return [(path, _longer(folder, f"{name}_{series}"))]
+        return [(path, _longer(folder.resolve().parent, f"{name}_{series}"))]
     is_part_of_bids = name.startswith(("sub-", "ses-")) and holds_t1w_scan(folder)
     if is_bids_dataset(folder) or is_part_of_bids:
         dataset = folder.resolve().parent if is_part_of_bids else folder.resolve()
-        return [
-            (s.path, (s.name, *_longer(dataset / s.full_name, s.full_name))) for s in find_t1w_scans(folder)
-        ]
+        return [(s.path, (s.name, *_longer(dataset, s.full_name))) for s in find_t1w_scans(folder)]
     return _loose_scans_in(folder, name)
 
 
@@ -157,7 +154,7 @@ def _loose_scans_in(folder: Path, name: str) -> list[tuple[Path, tuple[str, ...]
     files = sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
     loose = [p for p in files if has_ending(p, LOOSE_ENDINGS) or pair_image(p)]
     if scans := [p for p in loose if not is_own_volume(p)]:
-        return [(p, _longer(p, file_stem(p))) for p in scans]
+        return [(p, _longer(folder, file_stem(p))) for p in scans]
     if (folder / REPORT_FILE).exists() or loose:
         raise InputError(
             "This folder holds no scan, only files that Brainstem App wrote.",
@@ -165,10 +162,10 @@ def _loose_scans_in(folder: Path, name: str) -> list[tuple[Path, tuple[str, ...]
             "Give the scan that they were made from.",
         )
     if holds_dicom(folder):
-        return [(folder, _longer(folder, name))]
+        return [(folder, _longer(folder.resolve().parent, name))]
     halves = [p for p in files if has_ending(p, (*HEADER_ENDINGS, *IMAGE_ENDINGS))]
     if halves:  # reading says which other half is missing
-        return [(p, _longer(p, file_stem(p))) for p in halves]
+        return [(p, _longer(folder, file_stem(p))) for p in halves]
     raise InputError(
         "This folder holds no scan: it is no BIDS dataset, and no NIfTI, MGZ or DICOM file lies in it.",
         folder,
@@ -182,24 +179,46 @@ def is_own_volume(path: Path) -> bool:
     return name in OWN_VOLUMES or _OWN_ENDINGS.match(name) is not None
 
 
-def _longer(path: Path, name: str) -> tuple[str, ...]:
-    """Names of what lies at a path: its own, then with one more of the folders above it each."""
+def _longer(folder: Path, name: str) -> tuple[str, ...]:
+    """Names of what lies in a folder: its own, then with one more of the folders above it each."""
     names = [name]
-    for parent in path.resolve().parents:
-        if parent.name:
-            names.append(f"{parent.name}_{names[-1]}")
+    for above in (folder.resolve(), *folder.resolve().parents):
+        if above.name:
+            names.append(f"{above.name}_{names[-1]}")
     return tuple(names)
 
 
 def _shortest(candidates: Iterable[tuple[str, ...]]) -> list[str]:
-    """For each scan the shortest of its names, or a longer one where others want the same."""
+    """For each scan the shortest of its names, or a longer one where that tells it from others."""
     left = [tuple(folder_name_of(name, "scan") for name in names) for names in candidates]
     while True:
-        times = Counter(name_key(names[0]) for names in left)
-        longer = [names[1:] if times[name_key(names[0])] > 1 and len(names) > 1 else names for names in left]
+        wanting: dict[str, set[tuple[str, ...]]] = {}
+        for names in left:
+            keys = tuple(map(name_key, names))
+            wanting.setdefault(keys[0], set()).add(keys)
+        # Scans of one folder have the same longer names, too: these would tell nothing.
+        longer = [
+            names[1:] if len(wanting[name_key(names[0])]) > 1 and len(names) > 1 else names for names in left
+        ]
         if longer == left:
             return [names[0] for names in left]
         left = longer
+
+
+def _with_endings(paths: Sequence[Path], names: Sequence[str]) -> list[ScanInput]:
+    """Put the ending of its file behind each name that several scans still have: ``T1_nii``, ``T1_mgz``."""
+    times = Counter(map(name_key, names))
+    longer = [
+        folder_name_of(f"{name}_{_ending(path)}", "scan") for path, name in zip(paths, names, strict=True)
+    ]
+    return [
+        ScanInput(path, own if times[name_key(name)] > 1 else name)
+        for path, name, own in zip(paths, names, longer, strict=True)
+    ]
+
+
+def _ending(path: Path) -> str:
+    return path.name.removeprefix(file_stem(path)).strip(".").casefold()
 
 
 def _numbered(inputs: list[ScanInput]) -> list[ScanInput]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.bids.dataset import BidsScan
+from brainstem_app.imaging.bids.scan_name import BidsScan
 from brainstem_app.imaging.bids.subject_ids import id_key
 from brainstem_app.imaging.text_table import read_text_table
 

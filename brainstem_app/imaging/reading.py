@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from brainstem_app.errors import InputError
+from brainstem_app.imaging.bids.scan_name import check_name
 from brainstem_app.imaging.dicom.conversion import convert_series, split_series
 from brainstem_app.imaging.dicom.headers import is_dicom_file
 from brainstem_app.imaging.dicom.temporary import conversion_folder
@@ -61,7 +62,7 @@ def read_scan(path: Path, assume_orientation: str | None = None, series: str | N
         return _read_dicom(folder, series or chosen, assume_orientation, ())
     if is_dicom_file(path):
         return _read_dicom(path, None, assume_orientation, (_FILE_OF_SERIES,))
-    return _read_file(path, assume_orientation)
+    return _read_file(path, assume_orientation, check_name(path))
 
 
 def require_usable(scan: Scan) -> None:

@@ -82,18 +82,18 @@ def check_voxels(scan: Scan) -> tuple[Finding, ...]:
                 "Give another file, or convert the scan from DICOM again.",
             ),
         )
-    findings = _content(scan)
     values = _sample(scan.data)
     distinct = np.unique(values)
     if distinct.size < _FEW_VALUES and np.unique(scan.data).size < _FEW_VALUES:
-        findings.append(
+        return (
             Finding(
                 Level.ERROR,
                 "too-few-intensities",
                 "The voxels have only a handful of different values, like a label map or a mask.",
                 "Give the T1-weighted scan itself.",
-            )
+            ),
         )
+    findings = _content(scan)
     if float(np.mean(values < 0)) > 0.05:
         findings.append(
             Finding(

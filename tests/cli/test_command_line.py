@@ -77,6 +77,26 @@ def test_training_without_options_is_the_papers(jobs: list[Job]) -> None:
     assert jobs == [TrainJob(study=Path("study"), run="first")]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["segment", "a.nii.gz", "--out", ""], "--out"),
+        (["segment", "a.nii.gz", "--study="], "--study"),
+        (["segment", "", "--out", "x"], "SCAN…"),
+        (["evaluate", "--study", "s", "--run", "a", "--against", "b", "--out", ""], "--out"),
+        (["train", "study", "--run", "r", "--config", ""], "--config"),
+        (["doctor", ""], "SCAN…"),
+        (["study", "list", ""], "STUDY"),
+    ],
+)
+def test_path_of_a_variable_that_is_not_set_is_not_the_folder_one_is_in(
+    jobs: list[Job], arguments: list[str], named: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments) == 2
+    assert f"Invalid value for '{named}': It is empty" in capsys.readouterr().err
+    assert jobs == []
+
+
 def test_options_win_over_the_configuration_file(jobs: list[Job], tmp_path: Path) -> None:
     config = tmp_path / "config.json"
     config.write_text(json.dumps({"epochs": 3, "loss": "dice", "run": "another"}), encoding="utf-8")

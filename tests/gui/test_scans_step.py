@@ -18,7 +18,7 @@ from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.scans import examiner
 from brainstem_app.gui.scans.dataset_dialog import DatasetDialog, DatasetPlan
 from brainstem_app.gui.scans.examiner import THUMBNAIL, thumbnail
-from brainstem_app.gui.scans.listing import ListedScan, Listing
+from brainstem_app.gui.scans.listing import ListedScan, Listing, list_scans
 from brainstem_app.gui.scans.scan_table import ScanTable
 from brainstem_app.gui.segment.job_files import SegmentOutputs
 from brainstem_app.gui.settings import WindowSettings
@@ -494,3 +494,20 @@ def test_scan_that_breaks_the_look_at_it_keeps_none_of_the_others_from_it(
     qtbot.waitUntil(lambda: model.rowCount() == 4 and model.counts()[2] == 0, timeout=_LIMIT_MS)
     assert model.counts()[0] == 2, "and the scan without orientation"
     assert "sub-2" in window.message_bar.message.where
+
+
+def test_people_of_two_datasets_and_of_files_alone_have_their_own_columns(tmp_path: Path) -> None:
+    for site, group in (("a", "patient"), ("b", "control")):
+        scan = tmp_path / site / "sub-01" / "ses-1" / "anat" / "sub-01_T1w.nii.gz"
+        scan.parent.mkdir(parents=True)
+        nib.save(nib.Nifti1Image(np.ones((2, 2, 2), np.float32), np.eye(4)), scan)
+        (tmp_path / site / "dataset_description.json").write_text("{}", encoding="utf-8")
+        table = f"participant_id\tgroup\nsub-01\t{group}\n"
+        (tmp_path / site / "participants.tsv").write_text(table, encoding="utf-8")
+    for sources in ((tmp_path / "a", tmp_path / "b"), tuple(sorted(tmp_path.glob("*/sub-01/ses-1/anat/*")))):
+        found = list_scans(sources).scans
+        assert [(scan.person, scan.columns["group"]) for scan in found] == [
+            ("sub-01", "patient"),
+            ("sub-01", "control"),
+        ]
+        assert len({scan.name for scan in found}) == 2

@@ -4,6 +4,8 @@ import pytest
 
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.bids.dataset import find_t1w_scans, is_bids_dataset, read_participants
+from brainstem_app.imaging.bids.derivatives import bids_source
+from brainstem_app.imaging.bids.scan_name import check_name
 
 
 def _touch(root: Path, *names: str) -> Path:
@@ -106,3 +108,24 @@ def test_table_without_subjects_is_refused(tmp_path: Path) -> None:
     (tmp_path / "participants.tsv").write_text("name,age\nx,3\n")
     with pytest.raises(InputError, match="participant_id"):
         read_participants(tmp_path)
+
+
+def test_parts_of_a_complex_image_are_left_out_but_for_its_magnitude(tmp_path: Path) -> None:
+    _touch(
+        tmp_path, *(f"sub-2/anat/sub-2_part-{part}_T1w.nii.gz" for part in ("mag", "phase", "real", "imag"))
+    )
+    assert [s.path.name for s in find_t1w_scans(tmp_path)] == ["sub-2_part-mag_T1w.nii.gz"]
+    only_phase = _touch(tmp_path / "other", "sub-1/anat/sub-1_part-phase_T1w.nii.gz")
+    with pytest.raises(InputError, match="no T1-weighted"):
+        find_t1w_scans(only_phase)
+
+
+def test_name_in_capitals_is_that_of_a_scan(tmp_path: Path) -> None:
+    _touch(tmp_path, "sub-06/ses-A/anat/SUB-06_SES-A_T1W.NII.GZ", "sub-07/anat/Sub-07_run-1_t1w.Nii")
+    found = find_t1w_scans(tmp_path)
+    assert [(s.subject, s.session, s.full_name) for s in found] == [
+        ("sub-06", "A", "sub-06_ses-A"),
+        ("sub-07", None, "sub-07_run-1"),
+    ]
+    assert [check_name(s.path) for s in found] == [(), ()]
+    assert bids_source(found[0].path).entities == "sub-06_ses-A"

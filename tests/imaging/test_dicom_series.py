@@ -208,3 +208,16 @@ def test_damaged_file_beside_a_series_is_told(tmp_path: Path, write_dicom: Write
     (folder / "broken.dcm").write_bytes(bytes(128) + b"DICM" + b"\x02\x00\x00\x00UL\x04\x00\xff\xff\xff")
     seen = {f.code: f for f in examine(folder).findings}
     assert "broken.dcm" in seen["dicom-files-damaged"].problem
+
+
+@pytest.mark.parametrize(("kept", "count"), [(range(0, 36, 2), "17 are"), (range(1, 36, 3), "22 are")])
+def test_series_with_evenly_missing_slices_says_how_many_between_which(
+    tmp_path: Path, write_dicom: WriteDicom, kept: range, count: str
+) -> None:
+    skip = tuple(index for index in range(36) if index not in kept)
+    folder = write_dicom(tmp_path / "exam", skip=skip, spacing_mm=1.0)
+    (finding,) = [f for f in read_volumes(folder)[0].findings if f.code == "dicom-images-missing"]
+    assert finding.problem == (
+        f"Of the images {kept[0] + 1} to {kept[-1] + 1}, {count} missing: slices between those that are "
+        "there, or at the end of the scan."
+    )

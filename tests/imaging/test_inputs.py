@@ -77,8 +77,35 @@ def test_same_stem_in_two_folders_gets_the_folder_in_the_name(tmp_path: Path) ->
 
 def test_names_that_differ_only_in_case_or_ending_stay_apart(tmp_path: Path) -> None:
     paths = [_touch(tmp_path / name) for name in ("t1.nii", "t1.nii.gz", "T1.mgz")]
-    names = [name.casefold() for name in _names(*paths)]
-    assert len(set(names)) == 3
+    assert _names(*paths) == ["t1_nii", "t1_nii.gz", "T1_mgz"]
+    other = _touch(tmp_path / "b" / "t1.nii")
+    assert _names(paths[0], paths[1], other)[2] == "b_t1"
+
+
+def test_scans_whose_names_leave_out_whose_they_are_are_told_apart_by_their_own_folders(
+    tmp_path: Path,
+) -> None:
+    for place in (
+        "sub-03/anat/sub-04",
+        "sub-04/anat/sub-04",
+        "sub-05/ses-1/anat/sub-05",
+        "sub-05/ses-2/anat/sub-05",
+    ):
+        _touch(tmp_path / "ds" / f"{place}_T1w.nii.gz")
+    assert _names(tmp_path / "ds") == ["sub-03", "sub-04", "sub-05_ses-1", "sub-05_ses-2"]
+    assert _names(tmp_path / "ds" / "sub-05") == ["sub-05_ses-1", "sub-05_ses-2"]
+    files = [tmp_path / "ds" / "sub-05" / ses / "anat" / "sub-05_T1w.nii.gz" for ses in ("ses-1", "ses-2")]
+    assert _names(*files) == ["ses-1_anat_sub-05_T1w", "ses-2_anat_sub-05_T1w"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_linked_scans_are_named_by_where_the_links_lie(tmp_path: Path) -> None:
+    data = [_touch(tmp_path / "store" / name / "T1.nii") for name in ("xx", "yy")]
+    links = [tmp_path / person / "T1.nii" for person in ("anna", "bert")]
+    for link, target in zip(links, data, strict=True):
+        link.parent.mkdir()
+        link.symlink_to(target)
+    assert _names(*links) == ["anna_T1", "bert_T1"]
 
 
 def test_scan_given_twice_is_done_once(tmp_path: Path) -> None:

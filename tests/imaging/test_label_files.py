@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.bids.dataset import BidsScan
+from brainstem_app.imaging.bids.scan_name import BidsScan, bids_scan
 from brainstem_app.imaging.label_files import LabelFiles
 
 
 def _scan(name: str) -> BidsScan:
-    words = dict(word.split("-") for word in name.split("_"))
-    return BidsScan(f"sub-{words['sub']}", words.get("ses"), words.get("run"), Path(f"{name}_T1w.nii.gz"))
+    scan = bids_scan(Path(f"{name}_T1w.nii.gz"))
+    assert scan is not None
+    return scan
 
 
 def _made(root: Path, *names: str) -> LabelFiles:

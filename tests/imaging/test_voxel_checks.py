@@ -119,6 +119,15 @@ def test_label_map_given_as_a_scan(write_nifti: WriteNifti) -> None:
     assert _levels(write_nifti, labels, (4.0, 4.0, 4.0))["too-few-intensities"] is Level.ERROR
 
 
+def test_mask_is_told_by_its_values_alone(write_nifti: WriteNifti) -> None:
+    mask = np.zeros((40, 44, 36), np.uint8)
+    mask[18:22, 20:24, 16:20] = 1
+    assert _levels(write_nifti, mask, (4.0, 4.0, 4.0)) == {
+        "slices-thick": Level.WARNING,
+        "too-few-intensities": Level.ERROR,
+    }
+
+
 def test_ct_like_values_are_a_warning(write_nifti: WriteNifti) -> None:
     found = _levels(write_nifti, _block((40, 44, 36)) - 1000, (4.0, 4.0, 4.0))
     assert found["negative-intensities"] is Level.WARNING

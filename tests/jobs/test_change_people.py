@@ -31,6 +31,20 @@ def test_people_with_several_sessions_are_found_and_others_named(tmp_path: Path)
     assert notes == ["Left out, with one scan: sub-02."]
 
 
+def test_sessions_are_those_of_the_folders_and_misnamed_scans_are_left_out(tmp_path: Path) -> None:
+    root = dataset(tmp_path / "ds", "sub-03_ses-1")
+    for place in ("sub-03/ses-2/anat/sub-04", "sub-05/ses-1/anat/sub-05", "sub-05/ses-2/anat/sub-05"):
+        path = root / f"{place}_T1w.nii.gz"
+        path.parent.mkdir(parents=True)
+        path.touch()
+    (person,), notes = people_of(ChangeJob(scans=(root,), out=tmp_path / "out"))
+    assert (person.words, [session.name for session in person.sessions]) == ("sub-05", ["ses-1", "ses-2"])
+    assert notes[0].startswith(
+        "Left out: ses-2/anat/sub-04_T1w.nii.gz. The file is named sub-04, but lies in the folder sub-03:"
+    )
+    assert notes[1:] == ["Left out, with one scan: sub-03."]
+
+
 def test_scans_come_in_the_order_of_their_dates(tmp_path: Path) -> None:
     root = dataset(tmp_path / "ds", "sub-01_ses-a", "sub-01_ses-b")
     table = "session_id\tacq_time\nses-a\t2022-03-01\nses-b\t2020-03-01\n"

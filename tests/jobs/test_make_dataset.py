@@ -88,3 +88,28 @@ def test_cancelled_job_leaves_nothing_of_a_dataset(tmp_path: Path, scans: tuple[
     assert isinstance(events[-1], Failed)
     assert events[-1].what == "Cancelled."
     assert not out.exists()
+
+
+def test_scan_whose_name_and_folder_are_of_two_people_needs_a_table(
+    tmp_path: Path, scans: tuple[Path, ...]
+) -> None:
+    misnamed = tmp_path / "ds" / "sub-03" / "anat" / "sub-04_T1w.nii.gz"
+    misnamed.parent.mkdir(parents=True)
+    scans[0].rename(misnamed)
+    status, events = do(MakeDatasetJob(scans=(misnamed, scans[1]), out=tmp_path / "made"))
+    assert status == 2
+    assert isinstance(events[-1], Failed)
+    assert events[-1].what.startswith("The file is named sub-04, but lies in the folder sub-03:")
+    assert events[-1].where == str(misnamed)
+    table = tmp_path / "who.tsv"
+    table.write_text("scan\tparticipant_id\nsub-04_T1w.nii.gz\t04\nsecond.nii.gz\t05\n", encoding="utf-8")
+    assert do(MakeDatasetJob(scans=(misnamed, scans[1]), out=tmp_path / "made", table=table))[0] == 0
+    assert [scan.name for scan in find_t1w_scans(tmp_path / "made")] == ["sub-04", "sub-05"]
+
+
+def test_two_scans_of_one_person_do_not_become_two_people(tmp_path: Path, scans: tuple[Path, ...]) -> None:
+    runs = [scan.rename(scan.with_name(f"sub-01_run-{n}_T1w.nii.gz")) for n, scan in enumerate(scans, 1)]
+    status, events = do(MakeDatasetJob(scans=tuple(runs), out=tmp_path / "made"))
+    assert status == 2
+    assert isinstance(events[-1], Failed)
+    assert events[-1].what == "sub-01 is given to more than one scan."

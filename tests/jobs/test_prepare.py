@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from brainstem_app.atlas.disagreement import disagreement_about
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.atlas.library import load_atlas
+from brainstem_app.gui.prepare.subject_list import read_subjects
 from brainstem_app.imaging.label_map import save_label_map, save_volume
 from brainstem_app.imaging.scan import Finding, Level, Scan
 from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine, crop_to_box, mni_affine
@@ -333,3 +334,38 @@ def test_runs_that_learned_from_the_atlas_before_are_named(
     config.write_text("{}", encoding="utf-8")
     _, events = _run(dataset, subjects=("sub-01",), atlas=str(changed_atlas))
     assert any(isinstance(event, Warned) and "first learned from" in event.fix for event in events)
+
+
+def test_scans_whose_names_leave_out_whose_they_are_stay_apart_and_misnamed_ones_fail(
+    dataset: Path, prepared: list[str]
+) -> None:
+    anat = dataset / "sub-04" / "anat"
+    for session, source in (("ses-1", "sub-01"), ("ses-2", "sub-02")):
+        home = dataset / "sub-05" / session / "anat"
+        home.mkdir(parents=True)
+        shutil.copy(dataset / source / "anat" / f"{source}_T1w.nii.gz", home / "sub-05_T1w.nii.gz")
+    (dataset / "sub-03" / "anat" / "sub-03_T1w.nii.gz").unlink()
+    shutil.copy(anat / "sub-04_T1w.nii.gz", dataset / "sub-03" / "anat" / "sub-04_T1w.nii.gz")
+    status, events = _run(dataset)
+    assert status == 0
+    assert prepared == ["sub-01", "sub-02", "sub-04", "sub-05_ses-1", "sub-05_ses-2"]
+    study = Study.open(dataset.parent / "study")
+    assert {r.source for r in study.finished_subjects() if r.name == "sub-04"} == {
+        str(anat / "sub-04_T1w.nii.gz")
+    }
+    assert {r.person for r in study.finished_subjects() if r.name.startswith("sub-05")} == {"sub-05"}
+    misnamed = study.subject("sub-03")
+    assert misnamed is not None
+    assert misnamed.failure is not None
+    assert misnamed.failure.what.startswith("The file is named sub-04, but lies in the folder sub-03:")
+    warned = [event.what for event in events if isinstance(event, Warned)]
+    assert any("taken for sub-05_ses-2" in what for what in warned)
+    shown = {one.name: one.person for one in read_subjects(dataset, None)}
+    assert shown == {
+        "sub-01": "sub-01",
+        "sub-02": "sub-02",
+        "sub-03": "sub-03",
+        "sub-04": "sub-04",
+        "sub-05_ses-1": "sub-05",
+        "sub-05_ses-2": "sub-05",
+    }

@@ -32,6 +32,7 @@ from brainstem_app.preprocessing.fit import Fit
 from brainstem_app.preprocessing.normalise import Normalised
 from brainstem_app.preprocessing.transforms import Transforms
 from brainstem_app.reports.exports.label_files import LABEL_FILES
+from brainstem_app.reports.scan.results import find_results
 from brainstem_app.study.result_state import Entry
 from brainstem_app.study.segmentations import study_results
 from brainstem_app.study.study import Study
@@ -327,6 +328,56 @@ def test_bids_dataset_becomes_bids_derivatives_with_surfaces(tmp_path: Path, mod
     assert "--bids" not in command, "a scan without its dataset is refused there"
     table = (out / "sub-02" / "anat" / f"{name}.tsv").read_text(encoding="utf-8").splitlines()
     assert len(table) == load_atlas().table.n_classes + 1
+
+
+def _slips(dataset: Path) -> Path:
+    """Dataset with a misnamed file, and with sessions that names leave out."""
+    for place in (
+        "sub-03/anat/sub-04",
+        "sub-04/anat/sub-04",
+        "sub-05/ses-1/anat/sub-05",
+        "sub-05/ses-2/anat/sub-05",
+    ):
+        _write_scan(dataset / f"{place}_T1w.nii.gz")
+    (dataset / "dataset_description.json").write_text("{}", encoding="utf-8")
+    return dataset
+
+
+def test_misnamed_scan_is_refused_and_sessions_that_names_leave_out_are_those_of_the_folders(
+    tmp_path: Path, model: Path
+) -> None:
+    out = tmp_path / "out"
+    status, events = _run([_slips(tmp_path / "ds")], out, model, bids=True)
+    assert status == 1
+    assert isinstance(events[-1], Failed)
+    assert events[-1].what == "1 of 4 scans could not be segmented: sub-03."
+    warned = [event for event in events if isinstance(event, Warned)]
+    (misnamed,) = [event for event in warned if event.what.startswith("sub-03: The file is named sub-04, ")]
+    assert Path(misnamed.where).parts[-3:] == ("sub-03", "anat", "sub-04_T1w.nii.gz")
+    assert any(event.what.endswith("it is taken for sub-05_ses-2.") for event in warned)
+    assert {path.name for path in (out / "reports").iterdir()} == {"sub-04", "sub-05_ses-1", "sub-05_ses-2"}
+    label_maps = {path.relative_to(out).as_posix() for path in out.glob("sub-05/**/*brainstem31_dseg.nii.gz")}
+    assert label_maps == {
+        f"sub-05/ses-{n}/anat/sub-05_ses-{n}_space-orig_desc-brainstem31_dseg.nii.gz" for n in (1, 2)
+    }
+    results = find_results([out])
+    assert sorted((one.subject, one.occasion) for one in results) == [
+        ("sub-04", ""),
+        ("sub-05", "ses-1"),
+        ("sub-05", "ses-2"),
+    ]
+
+
+def test_two_scans_of_one_place_in_a_study_never_become_one(tmp_path: Path, model: Path) -> None:
+    first = _write_scan(tmp_path / "ds" / "sub-01" / "anat" / "sub-01_T1w.nii.gz")
+    second = _write_scan(first.with_name("sub-01_T1w.nii"))
+    study = tmp_path / "study"
+    status, events = _run_in_study(study, model, first, second)
+    assert status == 1
+    assert isinstance(events[-1], Failed)
+    assert events[-1].what == "1 of 2 scans could not be segmented: sub-01_T1w_nii."
+    (result,) = study_results(study)
+    assert result.record.scan == str(first)
 
 
 def test_dicom_segmentation_needs_a_scan_that_came_as_dicom(tmp_path: Path, model: Path) -> None:

@@ -478,6 +478,20 @@ def test_old_results_are_copied_in_once_and_stay_where_they_are(
     assert len(study_results(study.folder)) == len(names)
 
 
+def test_results_of_sessions_that_file_names_leave_out_are_those_of_two_sessions(
+    study: Study, tmp_path: Path, table: LabelTable
+) -> None:
+    old, own = tmp_path / "old", Path(study.settings.dataset)
+    for session in ("ses-1", "ses-2"):
+        write_segmentation(old / f"sub-09_{session}", table, "sub-09_T1w.nii.gz", dataset=own)
+    assert run(["study", "import-results", str(study.folder), str(old)]) == 0
+    names = {result.name for result in study_results(study.folder)}
+    assert {"sub-09/ses-1/net-1", "sub-09/ses-2/net-1"} <= names
+    # From one study into another: whose they are says the first.
+    assert run(["study", "import-results", str(tmp_path / "new"), str(study.folder / "segmentations")]) == 0
+    assert {result.name for result in study_results(tmp_path / "new")} == names
+
+
 def test_old_result_never_takes_the_place_of_another(
     study: Study, tmp_path: Path, table: LabelTable, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from brainstem_app.gui.document.result_model import NO_ORIGIN
+from brainstem_app.imaging.bids.scan_name import bids_scan
 from brainstem_app.imaging.file_names import file_stem
 from brainstem_app.written_files import DESCRIPTION_FILE
 
@@ -26,7 +27,7 @@ def who_and_what(document: Document) -> tuple[str, str]:
         name = labels.path.name
     if not name:
         return "", ""
-    parts = [*_person(name), origin.dataset or _dataset_of(scan)]
+    parts = [*_person(name, scan), origin.dataset or _dataset_of(scan)]
     if result is not None and result.is_segmentation:
         parts.append(result.model.title)
         parts.append(f"{origin.created:%Y-%m-%d}" if origin.created is not None else "")
@@ -36,9 +37,11 @@ def who_and_what(document: Document) -> tuple[str, str]:
     return _BETWEEN.join(part for part in parts if part), "\n".join(files)
 
 
-def _person(name: str) -> list[str]:
-    """Person and session of the name of a file in BIDS; else the name itself."""
-    entities = {kind: f"{kind}-{value}" for kind, value in _ENTITY.findall(file_stem(Path(name)))}
+def _person(name: str, scan: Path | None) -> list[str]:
+    """Person and session of the name of a file in BIDS, and of its folders; else the name itself."""
+    placed = None if scan is None else bids_scan(scan)
+    words = file_stem(Path(name)) if placed is None or placed.odd_words else placed.full_name
+    entities = {kind: f"{kind}-{value}" for kind, value in _ENTITY.findall(words)}
     if "sub" not in entities:
         return [name]
     return [entities[kind] for kind in ("sub", "ses", "run") if kind in entities]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,16 +71,15 @@ def read_subjects(dataset: Path | None, contents: StudyContents | None) -> tuple
 
 def _names(dataset: Path | None) -> dict[str, str]:
     """Folder name and person of each scan of a dataset."""
-    from brainstem_app.imaging.bids.dataset import find_t1w_scans
+    from brainstem_app.imaging.bids.dataset import find_t1w_scans, subject_folders
 
     if dataset is None:
         return {}
     try:
-        scans = find_t1w_scans(dataset)
+        scans = subject_folders(find_t1w_scans(dataset))
     except InputError:
         return {}
-    count = Counter(scan.subject for scan in scans)
-    return {(s.subject if count[s.subject] == 1 else s.full_name): s.subject for s in scans}
+    return {name: scan.subject for name, scan in scans.items()}
 
 
 def _natural(name: str) -> list[tuple[bool, int, str]]:

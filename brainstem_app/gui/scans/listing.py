@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from brainstem_app.errors import InputError
-
-if TYPE_CHECKING:
-    pass
+from brainstem_app.imaging.bids.scan_name import bids_scan
 
 SEVERAL_SERIES, SERIES_CHOSEN = "several-series", "dicom-series-chosen"
 # What the people at a scanner call such a sequence.
@@ -42,7 +39,8 @@ class ListedScan:
     @property
     def person(self) -> str:
         """BIDS subject, or the name where there is none."""
-        return self.name.split("_", 1)[0] if self.dataset is not None else self.name
+        scan = bids_scan(self.path) if self.dataset is not None else None
+        return self.name if scan is None else scan.subject
 
 
 @dataclass(frozen=True)
@@ -123,9 +121,9 @@ def list_scans(sources: Sequence[Path]) -> Listing:
     scans = []
     for given in expand_inputs(good):
         dataset = next((one for one in datasets if one in given.path.parents), None)
-        person = given.name.split("_", 1)[0]
-        columns = {} if dataset is None else tables[dataset].get(person, {})
-        scans.append(ListedScan(given.path, given.name, columns, dataset))
+        scan = ListedScan(given.path, given.name, dataset=dataset)
+        columns = {} if dataset is None else tables[dataset].get(scan.person, {})
+        scans.append(replace(scan, columns=columns))
     return Listing(tuple(scans), tuple(problems), _with_dicom(good, scans))
 
 

@@ -2,51 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 from brainstem_app.counting import natural_key
 from brainstem_app.errors import InputError
+from brainstem_app.imaging.bids.scan_name import BidsScan, bids_scan, preference
 from brainstem_app.imaging.bids.subject_ids import bare_id, id_key
 from brainstem_app.imaging.text_table import read_text_table
 from brainstem_app.written_files import DESCRIPTION_FILE, PARTICIPANTS_FILE
 
-_ENTITY = re.compile(r"([a-zA-Z]+)-([a-zA-Z0-9+]+)")
-_ENDING = re.compile(r"_T1w\.(?i:nii|nii\.gz)$")
 _MISSING = {"n/a"}
 PARTICIPANT = "participant_id"
 PARTICIPANTS_FIX = "Give a table with the column participant_id, as BIDS has it: tabs between the columns."
-
-
-@dataclass(frozen=True)
-class BidsScan:
-    """One T1-weighted scan of a BIDS dataset.
-
-    Attributes
-    ----------
-    subject : str
-        With its prefix, e.g. ``"sub-01"``.
-    session, run : str or None
-        Without prefix, e.g. ``"2"`` of ``ses-2``; None where the file name has none.
-    path : Path
-        The NIfTI file.
-    """
-
-    subject: str
-    session: str | None
-    run: str | None
-    path: Path
-
-    @property
-    def name(self) -> str:
-        """Subject and session, e.g. ``"sub-01"`` or ``"sub-01_ses-2"``."""
-        return self.subject if self.session is None else f"{self.subject}_ses-{self.session}"
-
-    @property
-    def full_name(self) -> str:
-        """All entities of the file name, e.g. ``"sub-01_ses-2_acq-mprage_run-1"``."""
-        return _ENDING.sub("", self.path.name)
 
 
 def is_bids_dataset(path: Path) -> bool:
@@ -60,13 +29,14 @@ def is_bids_dataset(path: Path) -> bool:
 
 def holds_t1w_scan(folder: Path) -> bool:
     """Whether a folder ``anat`` below a folder holds a T1-weighted scan."""
-    return any(_ENDING.search(path.name) for path in folder.glob("**/anat/*"))
+    return any(_raw_scan(path) is not None for path in folder.glob("**/anat/*"))
 
 
 def find_t1w_scans(root: Path) -> list[BidsScan]:
     """Find the T1-weighted NIfTI files of a dataset, or of one of its subject folders.
 
-    Derivatives, hidden folders and scans that were moved to a template (``space-…``) are left out.
+    Derivatives, hidden folders and what is not as acquired (`BidsScan.is_raw`) are left out. Of two files of
+    one name, ``.nii`` beside ``.nii.gz``, one is taken: reading it tells (`check_name`).
 
     Parameters
     ----------
@@ -91,10 +61,28 @@ def find_t1w_scans(root: Path) -> list[BidsScan]:
     elif root.name.startswith("ses-"):
         patterns = ("anat",)
     files = [file for pattern in patterns for folder in root.glob(pattern) for file in folder.iterdir()]
-    scans = [scan for file in files if (scan := _scan_of(file)) is not None]
-    if not scans:
+    named = [scan for file in files if (scan := _raw_scan(file)) is not None]
+    if not named:
         raise _nothing_found(root)
-    return sorted(scans, key=lambda s: natural_key(s.full_name))
+    scans: dict[tuple[Path, str], BidsScan] = {}
+    for scan in sorted(named, key=lambda s: (natural_key(s.full_name), preference(s))):
+        scans.setdefault((scan.path.parent, scan.full_name), scan)
+    return list(scans.values())
+
+
+def subject_folders(scans: Iterable[BidsScan]) -> dict[str, BidsScan]:
+    """Name of each scan's folder in a study: the person, with all entities where there are several scans."""
+    scans = tuple(scans)
+    count = Counter(scan.subject for scan in scans)
+    found: dict[str, BidsScan] = {}
+    for scan in scans:
+        name = wanted = scan.subject if count[scan.subject] == 1 else scan.full_name
+        number = 1
+        while name in found:
+            number += 1
+            name = f"{wanted}-{number}"
+        found[name] = scan
+    return found
 
 
 def read_participants(root: Path) -> dict[str, dict[str, str]]:
@@ -125,16 +113,10 @@ def read_participants(root: Path) -> dict[str, dict[str, str]]:
     return {_subject(person, list(rows), folders): columns for person, columns in rows.items()}
 
 
-def _scan_of(path: Path) -> BidsScan | None:
-    if not _ENDING.search(path.name) or path.name.startswith("."):
-        return None
+def _raw_scan(path: Path) -> BidsScan | None:
     # A link whose data were not fetched counts: reading it says so, rather than a subject missing silently.
-    if not (path.is_file() or path.is_symlink()):
-        return None
-    entities = dict(_ENTITY.findall(_ENDING.sub("", path.name)))
-    if "sub" not in entities or "space" in entities:
-        return None
-    return BidsScan(f"sub-{entities['sub']}", entities.get("ses"), entities.get("run"), path)
+    scan = bids_scan(path) if path.is_file() or path.is_symlink() else None
+    return scan if scan is not None and scan.is_raw else None
 
 
 def _nothing_found(root: Path) -> InputError:

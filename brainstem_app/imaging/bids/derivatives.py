@@ -15,12 +15,13 @@ from brainstem_app import __version__
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import atomic_path, write_json, write_text
 from brainstem_app.imaging.bids.dataset import is_bids_dataset
+from brainstem_app.imaging.bids.scan_name import bids_scan
 from brainstem_app.plain_text import printable, tsv_text
 from brainstem_app.written_files import DESCRIPTION_FILE
 
 BIDS_VERSION = "1.10.0"
 REPORTS_FOLDER = "reports"
-_T1W = re.compile(r"(?P<entities>sub-[a-zA-Z0-9+]+(?:_[a-zA-Z]+-[a-zA-Z0-9+]+)*)_T1w\.(?i:nii|nii\.gz)")
+_ENTITIES = re.compile(r"sub-[a-zA-Z0-9+]+(?:_[a-zA-Z]+-[a-zA-Z0-9+]+)*")
 _README = """\
 Labels of the nuclei of the brainstem, made by Brainstem App.
 
@@ -41,7 +42,7 @@ class BidsSource:
     folder : PurePosixPath
         Below it: ``sub-01/anat`` or ``sub-01/ses-2/anat``.
     entities : str
-        Of the file's name, e.g. ``"sub-01_ses-2_run-1"``.
+        As `BidsScan.full_name`, e.g. ``"sub-01_ses-2_run-1"``.
     file : str
         Name of the scan's file.
     """
@@ -60,18 +61,18 @@ def bids_source(scan: Path) -> BidsSource:
     InputError
         If the path is not ``sub-…/[ses-…/]anat/sub-…_T1w.nii[.gz]``, or name and folders contradict.
     """
-    match = _T1W.fullmatch(scan.name)
+    named = bids_scan(scan)
     folders = list(reversed(scan.absolute().parent.parts))
     levels = 3 if len(folders) > 1 and folders[1].startswith("ses-") else 2
-    place = list(reversed(folders[:levels]))
-    words = match["entities"].split("_") if match else []
-    if match is None or place[-1] != "anat" or any(name not in words for name in place[:-1]):
+    place = PurePosixPath(*reversed(folders[:levels]))
+    is_clear = named is not None and not named.odd_words and _ENTITIES.fullmatch(named.full_name)
+    if named is None or not is_clear or place.name != "anat" or place.parts[0] != named.subject:
         raise InputError(
             "The scan does not lie in a BIDS dataset, so its labels have no BIDS name.",
             scan,
             "Leave --bids out, or give a dataset with sub-…/[ses-…/]anat/sub-…_T1w.nii.gz.",
         )
-    return BidsSource(scan.absolute().parents[levels], PurePosixPath(*place), match["entities"], scan.name)
+    return BidsSource(scan.absolute().parents[levels], place, named.full_name, scan.name)
 
 
 def dataset_of_all(scans: Iterable[Path]) -> Path | None:

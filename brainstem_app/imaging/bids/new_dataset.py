@@ -15,8 +15,10 @@ from pathlib import Path
 
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import temporary_name
+from brainstem_app.imaging.bids.scan_name import check_name
 from brainstem_app.imaging.bids.session_dates import ACQUIRED, time_of_scan
 from brainstem_app.imaging.file_names import NIFTI_ENDINGS, has_ending
+from brainstem_app.imaging.scan import Level
 from brainstem_app.plain_text import tsv_text
 from brainstem_app.written_files import DESCRIPTION_FILE, PARTICIPANTS_FILE
 
@@ -67,14 +69,18 @@ class NewScan:
 
 
 def proposed(paths_and_names: Sequence[tuple[Path, str]]) -> tuple[NewScan, ...]:
-    """Propose subject and session of scans by their names; all subjects are different where none is named."""
+    """Propose subject and session of scans by their names; all subjects are different where none is named.
+
+    Nobody is proposed for a scan whose name and folders say that it is of two people.
+    """
     found: list[NewScan] = []
     taken: set[tuple[str, str]] = set()
     for path, name in paths_and_names:
         subject, session = _SUBJECT_IN_NAME.search(name), _SESSION_IN_NAME.search(name)
         label = subject[1] if subject else re.sub(r"[^A-Za-z0-9]", "", name) or "scan"
+        label = "" if _contradiction(path) else label
         ses, base, number = session[1] if session else "", label, 1
-        while (label.casefold(), ses.casefold()) in taken:
+        while not subject and (label.casefold(), ses.casefold()) in taken:
             number += 1
             label = f"{base}x{number}"
         taken.add((label.casefold(), ses.casefold()))
@@ -92,7 +98,8 @@ def problems_of(scans: Sequence[NewScan]) -> dict[int, str]:
     for number, scan in enumerate(scans):
         others = people[scan.subject.casefold()]
         if not _LABEL.fullmatch(scan.subject):
-            found[number] = "A subject is named by letters and digits, such as 01."
+            unnamed = "A subject is named by letters and digits, such as 01."
+            found[number] = _contradiction(scan.path) or unnamed
         elif scan.session and not _LABEL.fullmatch(scan.session):
             found[number] = "A session is named by letters and digits, such as 2."
         elif places[scan.subject.casefold(), scan.session.casefold()] > 1:
@@ -106,6 +113,11 @@ def problems_of(scans: Sequence[NewScan]) -> dict[int, str]:
         elif wrong := _problem_of_time(scan, others):
             found[number] = wrong
     return found
+
+
+def _contradiction(path: Path) -> str:
+    """Say how name and folders of a scan contradict each other about whose it is; empty if they agree."""
+    return next((found.problem for found in check_name(path) if found.level is Level.ERROR), "")
 
 
 def _problem_of_time(scan: NewScan, others: Sequence[NewScan]) -> str:

@@ -21,7 +21,9 @@ def subject_name(scan_file: str, folder: str) -> str:
 
 def occasion_name(scan_file: str, folder: str) -> str:
     """Session and run of a result, from the scan's or the folder's name: ``ses-2_run-1``; empty if none."""
-    return "_".join(_OCCASION.findall(scan_file) or _OCCASION.findall(folder))
+    # The folder is named after all of them, also after the session that a file's name leaves out.
+    of_file, of_folder = (_OCCASION.findall(name) for name in (scan_file, folder))
+    return "_".join(of_folder if len(of_folder) > len(of_file) else of_file)
 
 
 def bare_id(text: str) -> str:

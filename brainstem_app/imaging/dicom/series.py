@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from brainstem_app.counting import counted
 from brainstem_app.imaging.dicom.headers import DicomImage, SeriesIdentity, dicom_files, read_images
 from brainstem_app.imaging.dicom.volumes import each_once, take_apart
 from brainstem_app.imaging.scan import Finding, Level
@@ -282,8 +283,12 @@ def _left_out(others: Sequence[DicomVolume]) -> tuple[Finding, ...]:
 def _missing(images: Sequence[DicomImage], numbers: set[int | None]) -> tuple[Finding, ...]:
     """Whether a number between those of a volume's images is missing in the whole series."""
     own = {image.number for image in images if image.frame is None and image.number is not None}
-    if not own or numbers.issuperset(range(min(own), max(own))):
+    missing = set(range(min(own, default=0), max(own, default=0))) - numbers
+    if not missing:
         return ()
-    problem = "The numbers of the images have gaps: some may be missing at the end of the scan."
+    problem = (
+        f"Of the images {min(own)} to {max(own)}, {counted(len(missing), 'is', 'are')} missing: slices "
+        "between those that are there, or at the end of the scan."
+    )
     again = "Export the complete series from the scanner or archive again."
     return (Finding(Level.WARNING, "dicom-images-missing", problem, again),)

@@ -100,7 +100,7 @@ def _require_different(person: PersonScans, hashes: list[str | None]) -> None:
     known = [digest for digest in hashes if digest]
     if len(set(known)) < len(known):
         raise InputError(
-            f"Two scans of {person.folder} are the same file, so there is no change to measure.",
+            f"Two scans of {person.words} are the same file, so there is no change to measure.",
             person.sessions[0].path,
             "Give each scan once.",
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from brainstem_app.counting import counted, listed, natural_key
 from brainstem_app.errors import InputError
+from brainstem_app.imaging.bids.scan_name import require_clear_name
 from brainstem_app.imaging.bids.session_dates import ScanTime, time_of_scan, years_between
 from brainstem_app.imaging.inputs import expand_inputs
 from brainstem_app.jobs.job import ChangeJob
@@ -16,6 +17,8 @@ from brainstem_app.study.segmentations import of_model, study_results
 from brainstem_app.study.study import Study
 
 _LEAST_YEARS = 1 / 365.25
+#: Name of somebody whose scans lie in no dataset, and whom the job does not name.
+_NOBODY = "person"
 #: Why a correction by hand is in no change.
 NOT_CORRECTED = (
     "Labels corrected by hand do not count in a change: all scans of a person are measured together, with "
@@ -73,6 +76,11 @@ class PersonScans:
     has_years: bool = False
     corrected: tuple[str, ...] = ()
 
+    @property
+    def words(self) -> str:
+        """Name of the person for messages."""
+        return "this person" if self.folder == _NOBODY else self.folder
+
 
 def people_of(job: ChangeJob) -> tuple[list[PersonScans], list[str]]:
     """Find the people of a job who have two scans or more, and say who was left out.
@@ -82,7 +90,7 @@ def people_of(job: ChangeJob) -> tuple[list[PersonScans], list[str]]:
     InputError
         If nobody has two scans, or years are given that fit no person.
     """
-    found, notes = _of_study(job) if job.study is not None else (_of_scans(job), [])
+    found, notes = _of_study(job) if job.study is not None else _of_scans(job)
     several = [person for person in found if len(person.sessions) > 1]
     if not several:
         where = job.study or job.scans[0]
@@ -91,7 +99,7 @@ def people_of(job: ChangeJob) -> tuple[list[PersonScans], list[str]]:
             where,
             "Give two scans of one person or more; in a BIDS dataset they are sessions, sub-01/ses-1.",
         )
-    once = [person.folder for person in found if len(person.sessions) < 2]
+    once = [person.words for person in found if len(person.sessions) < 2]
     notes += [f"Left out, with one scan: {listed(once)}."] if once else []
     corrected = [f"{person.folder} ({listed(person.corrected)})" for person in several if person.corrected]
     notes += [f"{NOT_CORRECTED} Corrected by hand: {listed(corrected)}."] if corrected else []
@@ -115,13 +123,13 @@ def in_time(person: PersonScans) -> PersonScans:
         time = time_of_scan(session.path)
         if time is None:
             raise InputError(
-                f"When the scan {session.name} of {person.folder} was made is not known.", session.path, _SAY
+                f"When the scan {session.name} of {person.words} was made is not known.", session.path, _SAY
             )
         times.append(time)
     years = years_between(times)
     if years is None:
         raise InputError(
-            f"Of {person.folder} some scans have dates, others days or years since the first.",
+            f"Of {person.words} some scans have dates, others days or years since the first.",
             person.sessions[0].path.parent,
             _SAY,
         )
@@ -135,29 +143,36 @@ def _sorted(person: PersonScans) -> PersonScans:
     ordered = tuple(sorted(person.sessions, key=lambda s: (s.years, natural_key(s.name))))
     if ordered[-1].years - ordered[0].years < _LEAST_YEARS:
         raise InputError(
-            f"All scans of {person.folder} are of one day, so there is no change a year.",
+            f"All scans of {person.words} are of one day, so there is no change a year.",
             ordered[0].path,
             "Two scans of one day show how well volumes repeat themselves: brainstem-app retest.",
         )
     return replace(person, sessions=ordered)
 
 
-def _of_scans(job: ChangeJob) -> list[PersonScans]:
+def _of_scans(job: ChangeJob) -> tuple[list[PersonScans], list[str]]:
     people: dict[tuple[str, str], PersonScans] = {}
+    notes: list[str] = []
     for scan in expand_inputs(job.scans):
+        try:
+            require_clear_name(scan.path)
+        except InputError as error:
+            notes.append(f"Left out: {'/'.join(scan.path.parts[-3:])}. {error.what} {error.fix}")
+            continue
         whose = identity_of(scan.path, "")
         inside = bool(whose.dataset_id)
-        subject = whose.subject if inside else job.subject or "person"
+        subject = whose.subject if inside else job.subject or _NOBODY
         session = Session((whose.session if inside else scan.name) or scan.name, scan.path)
         key = (whose.dataset_id, subject)
         before = people.get(key)
         sessions = (session,) if before is None else (*before.sessions, session)
         people[key] = PersonScans(subject, subject, whose.dataset, whose.dataset_id, sessions)
     names = [person.subject for person in people.values()]
-    return [
+    found = [
         replace(p, folder=f"{p.dataset}_{p.subject}") if names.count(p.subject) > 1 and p.dataset else p
         for p in people.values()
     ]
+    return found, notes
 
 
 def _of_study(job: ChangeJob) -> tuple[list[PersonScans], list[str]]:

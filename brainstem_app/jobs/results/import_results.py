@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from brainstem_app.counting import counted, listed
@@ -18,11 +18,10 @@ from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.studies.begin import first_settings
 from brainstem_app.locks.lock_file import LOCK_ENDING
 from brainstem_app.reports.scan.manifest import sha256_of
-from brainstem_app.reports.scan.model import Report
 from brainstem_app.reports.scan.results import Result, find_results
 from brainstem_app.study.beginning import begin_study
 from brainstem_app.study.identity import Identity, identity_of, place_in_study
-from brainstem_app.study.result_state import Entry
+from brainstem_app.study.result_state import Entry, ResultRecord
 from brainstem_app.study.segmentations import model_folder, read_study_result
 from brainstem_app.study.study import Study
 from brainstem_app.written_files import LABELS_FILE, REPORT_FILE, SEGMENTATIONS_FOLDER, STATE_FILE
@@ -79,7 +78,10 @@ def import_results(job: ImportResultsJob, reporter: Reporter) -> Summary:
 
 
 def _copy_of(study: Study, result: Result) -> _Copy:
-    """Say whose a result is, by its report, and where it belongs."""
+    """Say whose a result is, by its report and what its study said of it, and where it belongs."""
+    if (state := result.path.parent / STATE_FILE).is_file():
+        record = ResultRecord.load(state)
+        result = replace(result, subject=record.subject, occasion=record.session)
     report = result.report
     if not (result.path.parent / LABELS_FILE).is_file():
         raise InputError(
@@ -87,7 +89,7 @@ def _copy_of(study: Study, result: Result) -> _Copy:
             result.path.parent,
             "Give the folders that segment wrote.",
         )
-    scan = _scan_in_dataset(study, report)
+    scan = _scan_in_dataset(study, result)
     whose = Identity(
         report.scan.dataset or "", report.scan.dataset_id or "", result.subject, _session(result)
     )
@@ -118,12 +120,12 @@ def _session(result: Result) -> str:
     return result.occasion
 
 
-def _scan_in_dataset(study: Study, report: Report) -> Path | None:
-    """Find the scan of the study's dataset that a report is of, by name and hash; None if there is none."""
-    dataset, file = study.settings.dataset_folder, report.scan.file
-    if dataset is None or not file.startswith("sub-") or not report.scan.sha256:
+def _scan_in_dataset(study: Study, result: Result) -> Path | None:
+    """Find the scan of the study's dataset that a result is of, by name and hash; None if there is none."""
+    dataset, report = study.settings.dataset_folder, result.report
+    if dataset is None or not result.subject.startswith("sub-") or not report.scan.sha256:
         return None
-    person = dataset / file.partition("_")[0]
+    person = dataset / result.subject
     if not person.is_dir():
         return None
     try:

@@ -48,9 +48,11 @@ def scans_with_room(
     """
     good: list[ScanInput] = []
     refused: list[str] = []
+    taken: dict[Path, str] = {}
     for scan in scans:
         with reporter.refusing(scan.name, refused, only=only):
             _require_room(job, scan, model)
+            _require_own_place(job, scan, model, taken)
             good.append(scan)
     return good, refused
 
@@ -72,6 +74,21 @@ def _require_room(job: SegmentJob, scan: ScanInput, model: LoadedModel) -> None:
         reported = _reported_folder(job.out, labels)
         if reported is not None:
             require_same_sources(reported, sources, series)
+
+
+def _require_own_place(job: SegmentJob, scan: ScanInput, model: LoadedModel, taken: dict[Path, str]) -> None:
+    """Refuse a scan that would get the place of another one of this job, e.g. a copy of it in its folder."""
+    places = [result_folder(job, scan.folder)]
+    if job.bids:
+        places.append(bids_labels_path(job.out, bids_source(scan.path), model.atlas.name))
+    for place in places:
+        if place in taken:
+            raise InputError(
+                f"Its results would take the place of those of {taken[place]}: both have one name in BIDS.",
+                scan.path,
+                "Leave one of them out, or give each a name in its dataset (acq-…, run-…).",
+            )
+    taken |= dict.fromkeys(places, scan.name)
 
 
 def require_whole(folder: Path) -> None:

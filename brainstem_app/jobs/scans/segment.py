@@ -23,6 +23,7 @@ from brainstem_app.atlas.library import AnyAtlas, Atlas, citations_of, defining_
 from brainstem_app.errors import BrainstemError, ImplausibleResultError, InputError
 from brainstem_app.garbage_collection import seldom_collected
 from brainstem_app.imaging.bids.derivatives import bids_source
+from brainstem_app.imaging.bids.scan_name import require_clear_name
 from brainstem_app.imaging.dicom.conversion import split_series
 from brainstem_app.imaging.inputs import ScanInput, expand_inputs
 from brainstem_app.imaging.reading import read_scan, require_usable
@@ -367,12 +368,12 @@ def _files(scan: Scan, model: LoadedModel) -> dict[str, Path]:
 
 
 def expand_scans(paths: Sequence[Path], reporter: Reporter) -> tuple[list[ScanInput], list[str]]:
-    """Return the scans to do, and the names of paths that hold none.
+    """Return the scans to do, and the names of paths that hold none and of scans that may be anybody's.
 
     Raises
     ------
     InputError
-        If none of the paths holds a scan.
+        If none of the paths holds a scan that can be used.
     """
     good: list[Path] = []
     refused: list[str] = []
@@ -380,8 +381,16 @@ def expand_scans(paths: Sequence[Path], reporter: Reporter) -> tuple[list[ScanIn
         with reporter.refusing(path.name, refused, only=len(paths) == 1):
             expand_inputs([path])
             good.append(path)
-    if not good:
+    found = expand_inputs(good) if good else []
+    scans: list[ScanInput] = []
+    for scan in found:
+        with reporter.refusing(scan.name, refused, only=len(found) + len(refused) == 1):
+            require_clear_name(scan.path)
+            scans.append(scan)
+    if not scans:
         raise InputError(
-            "None of the paths holds a scan.", None, "The warnings above say why for each of them."
+            "None of the paths holds a scan that can be used.",
+            None,
+            "The warnings above say why for each of them.",
         )
-    return expand_inputs(good), refused
+    return scans, refused

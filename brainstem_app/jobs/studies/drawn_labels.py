@@ -16,7 +16,7 @@ from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.atlas.library import DEFAULT_ATLAS, Atlas, AtlasTable, list_atlases, load_atlas
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import write_text
-from brainstem_app.imaging.bids.dataset import BidsScan
+from brainstem_app.imaging.bids.scan_name import BidsScan
 from brainstem_app.imaging.label_files import LabelFiles, table_beside
 from brainstem_app.imaging.label_map import IGNORED_LABEL, load_label_numbers, save_label_map
 from brainstem_app.imaging.scan import Finding, Level

@@ -8,7 +8,6 @@ a lab drew take the place of the registered atlas (`brainstem_app.jobs.studies.d
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -16,7 +15,8 @@ from brainstem_app.atlas.disagreement import disagreement_about
 from brainstem_app.atlas.drawn_labels import table_hash
 from brainstem_app.atlas.library import Atlas, load_atlas, load_atlas_table
 from brainstem_app.errors import BrainstemError, InputError
-from brainstem_app.imaging.bids.dataset import BidsScan, find_t1w_scans, read_participants
+from brainstem_app.imaging.bids.dataset import find_t1w_scans, read_participants, subject_folders
+from brainstem_app.imaging.bids.scan_name import BidsScan
 from brainstem_app.imaging.spaces import Space
 from brainstem_app.jobs.job import PrepareJob
 from brainstem_app.jobs.parallel import run_tasks
@@ -79,7 +79,7 @@ def prepare(job: PrepareJob, reporter: Reporter, run: RunSubjects | None = None)
         n_relabelled = relabel_study(study, job.atlas, job.jobs, reporter.stage(0, _RELABELLING))
     if n_relabelled:
         reporter = reporter.stage(_RELABELLING, 1)
-    tasks = [_task(job, study, name, scan, groups, drawn) for name, scan in _named(scans)]
+    tasks = [_task(job, study, name, scan, groups, drawn) for name, scan in subject_folders(scans).items()]
     waiting = [task for task in tasks if not is_done(study, task)]
     n_done = len(tasks) - len(waiting)
     if n_done:
@@ -116,12 +116,6 @@ def _scans_of(job: PrepareJob) -> list[BidsScan]:
             "Give subjects of the dataset, such as sub-01.",
         )
     return [scan for scan in scans if scan.subject in wanted]
-
-
-def _named(scans: Sequence[BidsScan]) -> list[tuple[str, BidsScan]]:
-    """Folder name of each scan: the person, with all of the file's name where a person has several scans."""
-    count = Counter(scan.subject for scan in scans)
-    return [(scan.subject if count[scan.subject] == 1 else scan.full_name, scan) for scan in scans]
 
 
 def _task(
