@@ -182,6 +182,25 @@ def _is_size(column: str) -> bool:
     return column == INTRACRANIAL_ML or is_head_size(column)
 
 
+def apart_notes(groups: Groups, codes: NDArray[np.int_], covariates: Covariates) -> list[str]:
+    """Note covariates in which everybody of one side lies above everybody of the other."""
+    notes = []
+    for coding in covariates.codings:
+        if coding.levels:
+            continue
+        values = covariates.values[:, covariates.names.index(coding.column)] + coding.means[0]
+        for contrast in groups.contrasts:
+            weights = contrast.weights(groups.names)
+            one, other = (values[np.isin(codes, np.flatnonzero(side))] for side in (weights > 0, weights < 0))
+            if one.min() > other.max() or other.min() > one.max():
+                notes.append(
+                    f"“{coding.column}” of {contrast.name} ({one.min():g} to {one.max():g}) and "
+                    f"{contrast.reference} ({other.min():g} to {other.max():g}) does not overlap: what is of "
+                    "the group can hardly be told from what is of it."
+                )
+    return notes
+
+
 def require_apart(
     request: PeopleRequest,
     groups: Sequence[str],

@@ -16,6 +16,7 @@ from brainstem_app.evaluation.combat import harmonised
 from brainstem_app.reports.cohort.covariates import Covariates
 from brainstem_app.reports.cohort.groups import (
     Groups,
+    apart_notes,
     groups_in,
     reference_group,
     require_apart,
@@ -113,7 +114,8 @@ def modelled_people(
     of_site = _sites(request, table, names)
     require_apart(request, groups.names, codes, covariates, of_site)
     found = ModelledPeople(used, measures, measures.values_of(used), groups, codes, covariates, {})
-    return _without_sites(found, of_site, request.least), (*groups.notes, *covariates.notes)
+    apart = apart_notes(groups, codes, covariates)
+    return _without_sites(found, of_site, request.least), (*groups.notes, *covariates.notes, *apart)
 
 
 def reference_people(
