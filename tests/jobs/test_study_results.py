@@ -25,6 +25,7 @@ from brainstem_app.study.study import Study
 from ..study.made_study import (
     AFFINE,
     LABELS_FILE,
+    add_loose_result,
     add_result,
     correct_by_hand,
     made_labels,
@@ -153,6 +154,54 @@ def test_corrected_labels_count_or_not_as_it_is_said(study: Study, tmp_path: Pat
     assert "sub-02" not in red(without)
     assert any("they are left out: sub-02" in note for note in without["notes"])
     assert red(used)["sub-01"] == red(original)["sub-01"] == red(without)["sub-01"]
+
+
+def test_people_of_scans_in_no_dataset_are_those_of_the_study_from_it_and_from_its_folders(
+    tmp_path: Path, table: LabelTable
+) -> None:
+    study = make_study(tmp_path / "study", tmp_path / "ds")
+    for name, red in (("anna", 10), ("-ben", 12), ("cleo", 13)):
+        add_loose_result(study, table, name, red)
+    (study.folder / "segmentations" / "cleo" / "net-1" / "state.json").unlink()
+    results = str(study.folder / "segmentations")
+    assert run(["cohort", results, "--out", str(tmp_path / "folders")]) == 0
+    from_folders = json.loads((tmp_path / "folders" / "cohort.json").read_text(encoding="utf-8"))
+    for report in (from_folders, _cohort(study, tmp_path / "study-out")):
+        assert [person["subject"] for person in report["subjects"]] == ["-ben", "anna", "cleo"]
+    again = tmp_path / "copy"
+    assert run(["study", "import-results", str(again), results]) == 0
+    assert {result.record.subject for result in study_results(again)} == {"-ben", "anna", "cleo"}
+
+
+def test_repeats_in_two_folders_of_a_study_are_matched_by_their_people(
+    tmp_path: Path, table: LabelTable
+) -> None:
+    for folder, more in (("one", 0), ("two", 2)):
+        study = make_study(tmp_path / folder, tmp_path / "ds")
+        for name, red in (("anna", 10), ("ben", 12), ("cleo", 13)):
+            add_loose_result(study, table, name, red + more)
+    words = ["retest", str(tmp_path / "one" / "segmentations"), str(tmp_path / "two" / "segmentations")]
+    assert run([*words, "--out", str(tmp_path / "out")]) == 0
+    report = json.loads((tmp_path / "out" / "retest.json").read_text(encoding="utf-8"))
+    assert [person["subject"] for person in report["subjects"]] == ["anna", "ben", "cleo"]
+
+
+def test_of_two_results_of_a_scan_the_corrected_one_counts_and_the_other_is_named(
+    tmp_path: Path, table: LabelTable
+) -> None:
+    study = make_study(tmp_path / "study", tmp_path / "ds")
+    for name in ("base", "gzipped"):
+        place = add_loose_result(study, table, name, sha256="1" * 64)
+    for n, name in enumerate(("ben", "cleo")):
+        add_loose_result(study, table, name, 11 + n)
+    correct_by_hand(place.parents[1] / "base" / "net-1", 3)
+    report = _cohort(study, tmp_path / "out")
+    assert [person["subject"] for person in report["subjects"]] == ["base", "ben", "cleo"]
+    (note,) = (note for note in report["notes"] if "more than once" in note)
+    assert "counts: base (of " in note
+    assert ", not gzipped of 2026-01-01 00:00)" in note
+    report = _cohort(study, tmp_path / "original", "--edited", "leave-out")
+    assert [person["subject"] for person in report["subjects"]] == ["ben", "cleo", "gzipped"]
 
 
 def test_too_few_people_are_refused_with_who_was_left_out(

@@ -185,10 +185,9 @@ def _are_one(one: Result, other: Result) -> bool:
 def _again_notes(results: Sequence[Result], again: dict[Path, Path], whose: Mapping[Path, str]) -> list[str]:
     if not again:
         return []
-    by_path = {result.path: result for result in results}
+    made = {r.path: f"of {r.report.created[:16].replace('T', ' ')}" for r in results}
     told = [
-        f"{whose[new]} (of {by_path[new].report.created[:16].replace('T', ' ')}, not "
-        f"{old.parent.name} of {by_path[old].report.created[:16].replace('T', ' ')})"
+        f"{whose[new]} ({made[new]}, not {'that' if whose[old] == whose[new] else whose[old]} {made[old]})"
         for old, new in again.items()
     ]
     n = counted(len(set(again.values())), "scan was", "scans were")
