@@ -17,6 +17,7 @@ from brainstem_app.imaging.label_map import save_label_map, save_volume
 from brainstem_app.jobs.job import ChangeJob
 from brainstem_app.jobs.people.sessions import people_of
 from brainstem_app.jobs.results import import_results, restore
+from brainstem_app.jobs.results.quality_file import read_quality_table
 from brainstem_app.study.identity import Identity, place_in_study
 from brainstem_app.study.result_state import ResultRecord
 from brainstem_app.study.segmentations import study_results
@@ -100,6 +101,33 @@ def test_quality_is_a_row_a_result_and_follows_decisions(study: Study) -> None:
     row = _rows(folder / "quality.tsv")[2]
     assert (row["state"], row["why"], row["who"]) == ("rejected", "moved", "ben")
     assert row["fit"] == rows[2]["fit"]
+
+
+def test_table_of_quality_follows_results_of_any_name_and_reasons_with_any_sign(
+    tmp_path: Path, table: LabelTable
+) -> None:
+    study = make_study(tmp_path / "study", tmp_path / "ds")
+    names = ["-dash", "=sum", "a;-b", "'-dash", "two  spaces", "anna"]
+    places = [add_loose_result(study, table, name) for name in names]
+    assert run(["quality", str(study.folder), "--no-pictures"]) == 0
+    reason = '"turned" by the head'
+    for place in places:
+        name = f"{place.parent.name}/net-1"
+        assert run(["study", "reject", "--why", reason, "--", str(study.folder), name]) == 0
+    first = (study.folder / "quality.tsv").read_text(encoding="utf-8")
+    read = read_quality_table(study.folder)
+    assert read is not None
+    assert {row.cells["folder"] for row in read.rows} == {
+        *(f"{name}/net-1" for name in names if name != "two  spaces"),
+        "two spaces/net-1",
+    }
+    assert {row.cells["why"] for row in read.rows} == {reason}
+    assert not [line for line in first.splitlines() if line.startswith(("-", "="))], "nothing is computed"
+    assert run(["study", "accept", str(study.folder), "anna"]) == 0
+    changed = (study.folder / "quality.tsv").read_text(encoding="utf-8")
+    assert [line for line in first.splitlines() if "anna" not in line] == [
+        line for line in changed.splitlines() if "anna" not in line
+    ]
 
 
 def test_cohort_leaves_the_rejected_out_and_says_how_many_and_why(study: Study, tmp_path: Path) -> None:
