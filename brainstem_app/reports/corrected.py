@@ -28,7 +28,8 @@ from brainstem_app.reports.scan.region_model import RegionEntry
 CORRECTED = "labels-corrected"
 #: Code of the warning that corrected labels lie where the original ones do not.
 ELSEWHERE = "labels-elsewhere"
-_NOT_FOUND = "nuclei-not-found"
+#: Code of the warning that nuclei have no volume, by the segmentation or the correction.
+NOT_FOUND = "nuclei-not-found"
 #: Dice of the brainstem before and after a correction, below which it may be of another scan: those of two
 #: people on grids of one size reach .4 to .6.
 _SAME_PLACE = 0.8
@@ -227,10 +228,10 @@ def _elsewhere(correction: Correction) -> tuple[FindingEntry, ...]:
 
 def _warnings(original: Report, structures: tuple[StructureEntry, ...]) -> list[FindingEntry]:
     """Warnings of the segmentation that still hold; that nuclei are missing is said of those that are."""
-    kept = [w for w in original.warnings if w.code not in (_NOT_FOUND, CORRECTED, ELSEWHERE)]
+    kept = [w for w in original.warnings if w.code not in (NOT_FOUND, CORRECTED, ELSEWHERE)]
     lost = [s.name for s in structures if s.group is Group.NUCLEUS and s.volume_mm3 == 0 and not s.is_cut]
     if lost:
         problem = f"{counted(len(lost), 'nucleus')} not found: {listed(lost)}."
         fix = "Look whether the scan covers them, and whether the correction removed them."
-        kept.append(FindingEntry(level=Level.WARNING, code=_NOT_FOUND, problem=problem, fix=fix))
+        kept.append(FindingEntry(level=Level.WARNING, code=NOT_FOUND, problem=problem, fix=fix))
     return kept

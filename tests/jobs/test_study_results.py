@@ -536,6 +536,32 @@ def test_correction_on_another_grid_or_with_unknown_labels_is_refused(
     assert sorted(path.name for path in result.iterdir()) == there
 
 
+@pytest.mark.parametrize("left", [0, 1], ids=["all background", "the brainstem without a nucleus"])
+def test_correction_without_any_nucleus_is_refused_with_what_to_do(
+    study: Study, tmp_path: Path, left: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    result = study.folder / "segmentations" / "sub-02" / "net-1"
+    there = sorted(path.name for path in result.iterdir())
+    empty = tmp_path / "empty.nii.gz"
+    save_label_map(empty, np.full((6, 6, 6), left, dtype=np.uint8), AFFINE)
+    assert run(["study", "correct", str(study.folder), "sub-02", "--labels", str(empty)]) == 2
+    said = capsys.readouterr().err
+    assert "The corrected labels are empty: no nucleus is left." in said
+    assert "study reject" in said
+    assert sorted(path.name for path in result.iterdir()) == there
+
+
+def test_nuclei_that_a_correction_erased_are_told_of(
+    tmp_path: Path, table: LabelTable, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = write_segmentation(tmp_path / "head", table, "head.nii.gz", 12)
+    scan = tmp_path / "head.nii.gz"
+    save_volume(scan, np.ones((6, 6, 6), dtype=np.float32), AFFINE)
+    save_label_map(tmp_path / "few.nii.gz", made_labels(12, right=0, grey=0), AFFINE)
+    assert run(["correct", str(place), "--scan", str(scan), "--labels", str(tmp_path / "few.nii.gz")]) == 0
+    assert "2 nuclei not found: RN_R, PAG." in capsys.readouterr().err
+
+
 def test_old_results_are_copied_in_once_and_stay_where_they_are(
     study: Study, tmp_path: Path, table: LabelTable
 ) -> None:
