@@ -435,3 +435,20 @@ def test_group_of_one_person_is_refused_by_name(results: Path, capsys: pytest.Ca
     assert "1 group of “group” has too few people: “twin” (sub-04); at least 5 are asked" in said
     assert _compare(results, _columns(group=_with(GROUPS, "twin")), "--missing", "twin") == 0
     assert _report(results)["comparisons"][0]["reference_n"] == 11
+
+
+@pytest.mark.parametrize(("least", "n_twins", "fewer"), [(2, 1, ""), (5, 1, ""), (5, 3, "--least 3")])
+def test_fewer_people_are_offered_only_where_there_are_enough_of_them(
+    results: Path, least: int, n_twins: int, fewer: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    groups = ["twin"] * n_twins + GROUPS[n_twins:]
+    assert _compare(results, _columns(group=groups), "--least", str(least)) == 2
+    said = capsys.readouterr().err
+    assert "too few people: “twin” (" in said
+    assert f"at least {least} are asked" in said
+    assert ("ask for fewer" in said, fewer in said) == (bool(fewer), True)
+    columns = _columns(site=["A"] * n_twins + ["B"] * (N - n_twins))
+    assert _compare(results, columns, "--site", "site", "--least", str(least)) == 2
+    said = capsys.readouterr().err
+    assert "too few people to tell what is of the site: “A” (" in said
+    assert ("ask for fewer" in said, fewer in said) == (bool(fewer), True)

@@ -266,17 +266,18 @@ class CohortPanel(CohortForm):
         if not self.groups.has_comparison:
             return "Tick what is to be set against what, under Comparisons."
         compared = self.groups.compared
-        small = [
-            f"{g}: {n}"
+        small = {
+            g: n
             for g, n in sorted(self._sizes(chosen).items())
             if n < self.least.value() and (not compared or g in compared)
-        ]
-        if small:
-            return (
-                f"A group needs {self.least.value()} people (Fewest people); there are fewer in: "
-                f"{listed(small)}. Take them out by “Means unknown”, or ask for fewer."
-            )
-        return ""
+        }
+        if not small:
+            return ""
+        fewer = ", or ask for fewer" if min(small.values()) > 1 else ""
+        return (
+            f"A group needs {self.least.value()} people (Fewest people); there are fewer in: "
+            f"{listed([f'{g}: {n}' for g, n in small.items()])}. Take them out by “Means unknown”{fewer}."
+        )
 
     def _sizes(self, chosen: list[str]) -> dict[str, int]:
         """How many of these people are in each group; none without groups."""

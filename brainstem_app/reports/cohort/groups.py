@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -139,16 +139,21 @@ def _require_sizes(
             f"{counted(len(small), 'group')} of “{table.group}” {agreeing(len(small), 'has', 'have')} too "
             f"few people of whom all that is asked for is known: {told}; {left_out}; {needs}.",
             request.participants,
-            f"{_FEWER_COVARIATES} Or ask for fewer: --least {max(2, min(times[g] for g in small))}.",
+            _FEWER_COVARIATES + fewer_asked(times[g] for g in small),
         )
     raise InputError(
         f"{counted(len(small), 'group')} of “{table.group}” {agreeing(len(small), 'has', 'have')} too few "
         f"people: {told}; {needs}.",
         request.participants,
-        f'Leave it out with --missing "{table.group}={small[0]}" (in the window: cells that mean '
-        "unknown), ask for fewer with --least, which can be 2, or compare each person against all others, "
-        "without groups.",
+        f'Leave it out with --missing "{table.group}={small[0]}" (in the window: Means unknown), or compare '
+        f"each person against all others, without groups.{fewer_asked(times[g] for g in small)}",
     )
+
+
+def fewer_asked(sizes: Iterable[int]) -> str:
+    """Sentence that offers groups, or sites, of these sizes; empty where one is of one person."""
+    smallest = min(sizes)
+    return f" Or ask for fewer: --least {smallest} (in the window: Fewest people)." if smallest > 1 else ""
 
 
 def _who(group: str, of_person: Mapping[str, str]) -> str:
