@@ -72,9 +72,16 @@ def without_apostrophe(cell: str) -> str:
     return _DISARMED.sub(r"\1\2", cell)
 
 
+def one_line(text: str) -> str:
+    """Text in one line: single spaces for tabs and ends of lines, and nothing that cannot be shown."""
+    return " ".join(printable(text).split())
+
+
 def _printable_words(value: Any) -> Any:
     return printable(value) if isinstance(value, str) else value
 
 
 #: Text of a record in which nothing is left that a terminal would obey, or JSON cannot hold.
 Words = Annotated[str, BeforeValidator(_printable_words)]
+#: What people say of something in a few words: a reason, a name.
+OneLine = Annotated[str, BeforeValidator(lambda value: one_line(value) if isinstance(value, str) else value)]

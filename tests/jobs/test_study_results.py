@@ -90,6 +90,27 @@ def test_rejecting_needs_a_reason_and_somebody_who_is_there(
     assert set(_states(study).values()) == {"unseen"}
 
 
+def test_reason_of_several_lines_is_one_line_everywhere(
+    study: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = str(study.folder)
+    assert (
+        run(["study", "reject", folder, "sub-03", "--why", "bad\tscan\nline 2\x1b", "--who", "an\nna"]) == 0
+    )
+    place = study.folder / "segmentations" / "sub-03" / "net-1"
+    (line,) = state_lines(place)
+    assert (line["why"], line["who"]) == ("bad scan line 2\N{REPLACEMENT CHARACTER}", "an na")
+    record = (place / "state.json").read_text(encoding="utf-8")
+    old = record.replace("bad scan line 2\N{REPLACEMENT CHARACTER}", "bad\\tscan\\nline 2")
+    (place / "state.json").write_text(old, encoding="utf-8")
+    capsys.readouterr()
+    assert run(["study", "list", folder]) == 0
+    said = [line for line in capsys.readouterr().out.splitlines() if "rejected" in line]
+    assert len(said) == 1
+    assert "rejected  bad scan line 2  an na" in said[0], "also of an older version of the program"
+    assert run(["study", "reject", folder, "sub-04", "--why", " \n"]) == 2
+
+
 def test_quality_is_a_row_a_result_and_follows_decisions(study: Study) -> None:
     folder = study.folder
     assert run(["quality", str(folder), "--no-pictures"]) == 0

@@ -146,7 +146,7 @@ def decide(item: QualityItem, deed: str, why: str) -> QualityItem:
     from brainstem_app.study.result_state import Entry
     from brainstem_app.study.segmentations import read_study_result
 
-    entry = Entry.model_validate({"deed": deed, "why": why.strip(), "who": login_name()})
+    entry = Entry.model_validate({"deed": deed, "why": why, "who": login_name()})
     result = read_study_result(item.study, item.folder).write_down(entry)
     follow_in_table(item.study, [result])
     return item.with_cells(decided_cells(result))

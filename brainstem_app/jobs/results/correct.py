@@ -49,7 +49,7 @@ def correct_result(job: CorrectResultJob, reporter: Reporter) -> Summary:
     """
     Study.open(job.study)
     shown = {"study": shareable(job.study), "labels": job.labels and shareable(job.labels)}
-    entry = Entry(deed="corrected", why=job.why.strip(), who=job.who or login_name())
+    entry = Entry(deed="corrected", why=job.why, who=job.who or login_name())
     return _correct(_the_result(job), job, job.command_line(shown), entry, reporter)
 
 
