@@ -29,7 +29,8 @@ _NOT_IN_JSON = re.compile(
     r"|u[dD][89a-fA-F][0-9a-fA-F]{2}|u[fF]{3}[efEF])"
 )
 #: What a cell must not begin with, at its own start or behind what some spreadsheets take for the end of one.
-_FORMULA = re.compile(r"(^|[;\t\r\n])([\s\"'\u200b-\u200d\u2060\ufeff]*)(?=[=+\-@\t\r＝＋－＠])")
+_BEFORE, _COMPUTED = r"(^|[;\t\r\n])([\s\"'\u200b-\u200d\u2060\ufeff]*)", r"(?=[=+\-@\t\r＝＋－＠])"
+_FORMULA, _DISARMED = re.compile(_BEFORE + _COMPUTED), re.compile(f"{_BEFORE}'{_COMPUTED}")
 _NUMBER = re.compile(r" *[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)? *")
 
 
@@ -67,8 +68,13 @@ def tsv_text(rows: Iterable[Iterable[str]]) -> str:
 
 
 def without_apostrophe(cell: str) -> str:
-    """Text as it was before `cell_text` put an apostrophe before it."""
-    return cell[1:] if re.match(r"'[=+\-@＝＋－＠]", cell) else cell
+    """Text as it was before `cell_text` put an apostrophe into it."""
+    return _DISARMED.sub(r"\1\2", cell)
+
+
+def one_line(text: str) -> str:
+    """Text in one line: single spaces for tabs and ends of lines, and nothing that cannot be shown."""
+    return " ".join(printable(text).split())
 
 
 def _printable_words(value: Any) -> Any:
@@ -77,3 +83,5 @@ def _printable_words(value: Any) -> Any:
 
 #: Text of a record in which nothing is left that a terminal would obey, or JSON cannot hold.
 Words = Annotated[str, BeforeValidator(_printable_words)]
+#: What people say of something in a few words: a reason, a name.
+OneLine = Annotated[str, BeforeValidator(lambda value: one_line(value) if isinstance(value, str) else value)]

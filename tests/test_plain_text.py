@@ -124,9 +124,28 @@ def test_values_that_are_numbers_stay_as_they_are() -> None:
     assert csv_text(["a", "b", "c"], [[-1.5, None, "x-y"]]) == "a,b,c\n-1.5,,x-y\n"
 
 
-def test_program_reads_its_own_cells_back() -> None:
-    for text in ("=1", "+a", "-b", "@c", "plain", "'quoted"):
-        assert without_apostrophe(cell_text(text)) == text
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=1",
+        "+a",
+        "-b",
+        "@c",
+        "plain",
+        "'quoted",
+        "'-b",
+        "''=1",
+        '"-b"',
+        "a;-b",
+        "a; '+b;c",
+        "－b",
+        "-5",
+        "a-'-b",
+    ],
+)
+def test_program_reads_its_own_cells_back(text: str) -> None:
+    assert without_apostrophe(cell_text(text)) == text
+    assert without_apostrophe(cell_text(without_apostrophe(cell_text(text)))) == text
 
 
 def test_workbook_holds_text_as_text_and_is_xml() -> None:

@@ -8,8 +8,10 @@ import io
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from brainstem_app.errors import InputError
+from brainstem_app.plain_text import without_apostrophe
 from brainstem_app.small_files import read_small
 
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
@@ -64,7 +66,7 @@ class TextTable:
         return next((found[name.casefold()] for name in names if name.casefold() in found), None)
 
 
-def read_text_table(path: Path, what: str) -> TextTable:
+def read_text_table(path: Path, what: str, *, is_own: bool = False) -> TextTable:
     """Read a table with the names of its columns in the first line.
 
     Tabs, semicolons or commas part the columns; UTF-8, UTF-16 and Windows' own encoding are known, as are all
@@ -76,6 +78,9 @@ def read_text_table(path: Path, what: str) -> TextTable:
         The file.
     what : str
         What the table is, for errors: "table of participants".
+    is_own : bool
+        This program wrote it, with `tsv_text` and `cell_text`: quotation marks are letters, and an apostrophe
+        before what a spreadsheet would compute is no part of the cell.
 
     Raises
     ------
@@ -90,8 +95,9 @@ def read_text_table(path: Path, what: str) -> TextTable:
     else:
         skipped = 0
     delimiter = _delimiter(text.partition("\n")[0])
+    quoting: Literal[0, 3] = csv.QUOTE_NONE if is_own else csv.QUOTE_MINIMAL
     try:
-        records = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
+        records = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True, quoting=quoting)
         cleaned = [[_without_unseen(cell) for cell in record] for record in records]
     except csv.Error as error:
         if "field limit" in str(error):
@@ -107,6 +113,8 @@ def read_text_table(path: Path, what: str) -> TextTable:
         ) from error
     if not cleaned or not any(cleaned[0]):
         raise InputError(f"The {what} does not begin with the names of its columns.", path, _FIRST_LINE)
+    if is_own:
+        cleaned = [[without_apostrophe(cell) for cell in record] for record in cleaned]
     columns = _columns(cleaned, path, what)
     rows = []
     for number, cells in enumerate(cleaned[1:], start=2 + skipped):

@@ -29,8 +29,9 @@ from brainstem_app.reports.scan.region_model import RegionEntry
 CORRECTED = "labels-corrected"
 #: Code of the warning that corrected labels lie where the original ones do not.
 ELSEWHERE = "labels-elsewhere"
-_NOT_FOUND = "nuclei-not-found"
-_SAID_ANEW = (_NOT_FOUND, CORRECTED, ELSEWHERE, LOW_CONFIDENCE_CODE)
+#: Code of the warning that nuclei have no volume, by the segmentation or the correction.
+NOT_FOUND = "nuclei-not-found"
+_SAID_ANEW = (NOT_FOUND, CORRECTED, ELSEWHERE, LOW_CONFIDENCE_CODE)
 #: Dice of the brainstem before and after a correction, below which it may be of another scan: those of two
 #: people on grids of one size reach .4 to .6.
 _SAME_PLACE = 0.8
@@ -235,7 +236,7 @@ def _warnings(original: Report, structures: tuple[StructureEntry, ...]) -> list[
     if lost:
         problem = f"{counted(len(lost), 'nucleus')} not found: {listed(lost)}."
         fix = "Look whether the scan covers them, and whether the correction removed them."
-        kept.append(FindingEntry(level=Level.WARNING, code=_NOT_FOUND, problem=problem, fix=fix))
+        kept.append(FindingEntry(level=Level.WARNING, code=NOT_FOUND, problem=problem, fix=fix))
     for unsure in unsure_findings(structures):
         kept.append(
             FindingEntry(level=unsure.level, code=unsure.code, problem=unsure.problem, fix=unsure.fix)

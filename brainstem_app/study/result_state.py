@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from brainstem_app.errors import InputError
 from brainstem_app.plain_name import PartName
+from brainstem_app.plain_text import OneLine
 from brainstem_app.study.record import Record, changing
 from brainstem_app.written_files import STATE_FILE, STUDY_FILE
 
@@ -26,7 +27,7 @@ class Entry(BaseModel):
     ----------
     deed : str
     why, who : str
-        As given; `who` is a name that the person chose, by default that of the login.
+        As given, in one line; `who` is a name that the person chose, by default that of the login.
     date : str
         ISO 8601, with its time zone.
     labels_sha256 : str
@@ -38,8 +39,8 @@ class Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     deed: Deed
-    why: str = ""
-    who: str = ""
+    why: OneLine = ""
+    who: OneLine = ""
     date: str = Field(default_factory=lambda: datetime.now().astimezone().isoformat(timespec="seconds"))
     labels_sha256: str = ""
     edit_sha256: str = ""

@@ -163,13 +163,25 @@ def result_in_study(folder: Path) -> StudyResult | None:
     InputError
         If what people said of it is damaged.
     """
+    folder = folder.absolute()
+    study = _study_of(folder)
+    return None if study is None else read_study_result(study, folder)
+
+
+def record_in_study(folder: Path) -> ResultRecord | None:
+    """Return whose a result is by its study; None outside of one. Raises InputError as `result_in_study`."""
+    folder = folder.absolute()
+    study = _study_of(folder)
+    return None if study is None else read_record(folder) or _record_from_place(study, folder)
+
+
+def _study_of(folder: Path) -> Path | None:
+    """Return the study that a result belongs to."""
     study = next((place for place in folder.parents if (place / STUDY_FILE).is_file()), None)
     if study is None:
         return None
     is_there = folder.is_relative_to(study / SEGMENTATIONS_FOLDER) or (folder / STATE_FILE).is_file()
-    if not is_there:
-        return None
-    return read_study_result(study, folder)
+    return study if is_there else None
 
 
 def _read_labels(folder: Path) -> LabelledScan:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from brainstem_app.atlas.label_table import LabelTable
+from brainstem_app.cli.app import run
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.report.cohort_panel import CohortPanel
 from brainstem_app.gui.report.report_page import ReportPage
@@ -21,7 +22,7 @@ from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.reports.cohort.saved_reference import read_reference
 from brainstem_app.study.study import Study
 
-from ..study.made_study import add_result, correct_by_hand
+from ..study.made_study import add_loose_result, add_result, correct_by_hand
 from .test_report_step import people  # noqa: F401 - a fixture
 
 _LIMIT_MS = 60_000
@@ -224,3 +225,28 @@ def test_person_whose_result_was_brought_into_the_study_counts_though_it_lies_el
     qtbot.waitUntil(lambda: place in panel.people.again, timeout=_LIMIT_MS)
     qtbot.mouseClick(panel.all_button, Qt.MouseButton.LeftButton)
     assert {Path(folder).parent.name for folder in panel.subjects.ticked()} == {"sub-01", "sub-02"}
+
+
+def test_people_of_scans_in_no_dataset_are_those_of_the_study_and_of_a_scan_the_corrected_result_counts(
+    qtbot: QtBot, window: MainWindow, study: Study, table: LabelTable
+) -> None:
+    for name, red in (("anna", 10), ("-ben", 12), ("cleo", 13)):
+        add_loose_result(study, table, name, red)
+    correct_by_hand(add_loose_result(study, table, "base", sha256="1" * 64), 3)
+    add_loose_result(study, table, "gzipped", sha256="1" * 64)
+    rejected = add_loose_result(study, table, "turned", sha256="2" * 64)
+    add_loose_result(study, table, "upright", sha256="2" * 64)
+    assert run(["study", "reject", str(study.folder), "turned", "--why", "upside down"]) == 0
+    with qtbot.waitSignal(window.context.study.opened, timeout=_LIMIT_MS):
+        window.open_path(study.folder)
+    panel = _opened(qtbot, window, 5)
+    people = {"anna", "-ben", "cleo", "base", "upright"}
+    assert {Path(folder).parent.name for folder in panel.subjects.ticked()} == people
+    assert {panel.people.names[Path(folder)] for folder in panel.subjects.ticked()} == people
+    assert rejected not in panel.people.again.values()
+    assert panel.said.text().startswith("5 people.")
+    panel.edited.setCurrentIndex(panel.edited.findData("leave-out"))
+    qtbot.waitUntil(lambda: not panel.people.again, timeout=_LIMIT_MS)
+    qtbot.mouseClick(panel.all_button, Qt.MouseButton.LeftButton)
+    assert "Corrected, so left out: base" in panel.said.text()
+    assert str(study.folder / "segmentations" / "gzipped" / "net-1") in panel.subjects.ticked()

@@ -25,7 +25,7 @@ from brainstem_app.study.segmentations import result_folders, study_results
 from brainstem_app.study.study import Study
 from brainstem_app.written_files import QUALITY_TABLE
 
-from ..study.made_study import add_result, correct_by_hand
+from ..study.made_study import add_loose_result, add_result, correct_by_hand
 
 Fake = Callable[[str], Path]
 _LIMIT_MS = 60_000
@@ -143,6 +143,18 @@ def test_decisions_of_the_command_line_are_seen_when_the_page_is_shown(
     assert run(["study", "reject", str(study.folder), "sub-03", "--why", "moved"]) == 0
     page.activate()
     qtbot.waitUntil(lambda: "1 rejected" in page.said.text(), timeout=_LIMIT_MS)
+
+
+def test_result_whose_name_a_spreadsheet_would_compute_is_on_the_wall(
+    qtbot: QtBot, page: QualityPage, study: Study, table: LabelTable
+) -> None:
+    add_loose_result(study, table, "-dash")
+    page.activate()
+    qtbot.waitUntil(lambda: "1 result is newer than this table" in page.said.text(), timeout=_LIMIT_MS)
+    assert run(["quality", str(study.folder), "--no-pictures"]) == 0
+    page.activate()
+    qtbot.waitUntil(lambda: "-dash/net-1" in _names(page), timeout=_LIMIT_MS)
+    assert "newer than this table" not in page.said.text()
 
 
 def test_corrected_result_is_marked_and_its_report_can_be_written(

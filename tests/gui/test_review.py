@@ -443,6 +443,31 @@ def test_copy_is_saved_beside_the_original_and_nothing_is_overwritten(
     assert "labels_native_edited-2.nii.gz" in messages[-1].what
 
 
+def test_labels_in_which_nuclei_were_erased_are_told_of_and_empty_ones_are_not_saved(
+    qtbot: QtBot, opened: ReviewPage, messages: list[Message], result_folder: Path
+) -> None:
+    def erase_and_save(*labels: int) -> Message:
+        for index in labels:
+            opened.document.choose(index)
+            while (place := editor.place(index)) is not None:
+                paint_at(qtbot, opened, place)
+        press(qtbot, opened, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+        idle(opened, qtbot)
+        return messages[-1]
+
+    editor = opened.document.editor
+    press(qtbot, opened, Qt.Key.Key_E)
+    said = erase_and_save(SC_L, SC_R)
+    assert said.level is MessageLevel.WARNING
+    assert "Of most nuclei nothing is left: SC_L, SC_R." in said.what
+    files = sorted(result_folder.iterdir())
+    said = erase_and_save(PAG)
+    assert said.level is MessageLevel.ERROR
+    assert "The corrected labels are empty: no nucleus is left." in said.what
+    assert sorted(result_folder.iterdir()) == files
+    assert editor.is_changed, "they can be undone"
+
+
 def test_full_disk_loses_no_edit_and_leaves_no_half_file(
     qtbot: QtBot,
     opened: ReviewPage,

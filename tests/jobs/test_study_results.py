@@ -17,6 +17,7 @@ from brainstem_app.imaging.label_map import save_label_map, save_volume
 from brainstem_app.jobs.job import ChangeJob
 from brainstem_app.jobs.people.sessions import people_of
 from brainstem_app.jobs.results import import_results, restore
+from brainstem_app.jobs.results.quality_file import read_quality_table
 from brainstem_app.study.identity import Identity, place_in_study
 from brainstem_app.study.result_state import ResultRecord
 from brainstem_app.study.segmentations import study_results
@@ -25,6 +26,7 @@ from brainstem_app.study.study import Study
 from ..study.made_study import (
     AFFINE,
     LABELS_FILE,
+    add_loose_result,
     add_result,
     correct_by_hand,
     made_labels,
@@ -88,6 +90,27 @@ def test_rejecting_needs_a_reason_and_somebody_who_is_there(
     assert set(_states(study).values()) == {"unseen"}
 
 
+def test_reason_of_several_lines_is_one_line_everywhere(
+    study: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = str(study.folder)
+    assert (
+        run(["study", "reject", folder, "sub-03", "--why", "bad\tscan\nline 2\x1b", "--who", "an\nna"]) == 0
+    )
+    place = study.folder / "segmentations" / "sub-03" / "net-1"
+    (line,) = state_lines(place)
+    assert (line["why"], line["who"]) == ("bad scan line 2\N{REPLACEMENT CHARACTER}", "an na")
+    record = (place / "state.json").read_text(encoding="utf-8")
+    old = record.replace("bad scan line 2\N{REPLACEMENT CHARACTER}", "bad\\tscan\\nline 2")
+    (place / "state.json").write_text(old, encoding="utf-8")
+    capsys.readouterr()
+    assert run(["study", "list", folder]) == 0
+    said = [line for line in capsys.readouterr().out.splitlines() if "rejected" in line]
+    assert len(said) == 1
+    assert "rejected  bad scan line 2  an na" in said[0], "also of an older version of the program"
+    assert run(["study", "reject", folder, "sub-04", "--why", " \n"]) == 2
+
+
 def test_quality_is_a_row_a_result_and_follows_decisions(study: Study) -> None:
     folder = study.folder
     assert run(["quality", str(folder), "--no-pictures"]) == 0
@@ -99,6 +122,33 @@ def test_quality_is_a_row_a_result_and_follows_decisions(study: Study) -> None:
     row = _rows(folder / "quality.tsv")[2]
     assert (row["state"], row["why"], row["who"]) == ("rejected", "moved", "ben")
     assert row["fit"] == rows[2]["fit"]
+
+
+def test_table_of_quality_follows_results_of_any_name_and_reasons_with_any_sign(
+    tmp_path: Path, table: LabelTable
+) -> None:
+    study = make_study(tmp_path / "study", tmp_path / "ds")
+    names = ["-dash", "=sum", "a;-b", "'-dash", "two  spaces", "anna"]
+    places = [add_loose_result(study, table, name) for name in names]
+    assert run(["quality", str(study.folder), "--no-pictures"]) == 0
+    reason = '"turned" by the head'
+    for place in places:
+        name = f"{place.parent.name}/net-1"
+        assert run(["study", "reject", "--why", reason, "--", str(study.folder), name]) == 0
+    first = (study.folder / "quality.tsv").read_text(encoding="utf-8")
+    read = read_quality_table(study.folder)
+    assert read is not None
+    assert {row.cells["folder"] for row in read.rows} == {
+        *(f"{name}/net-1" for name in names if name != "two  spaces"),
+        "two spaces/net-1",
+    }
+    assert {row.cells["why"] for row in read.rows} == {reason}
+    assert not [line for line in first.splitlines() if line.startswith(("-", "="))], "nothing is computed"
+    assert run(["study", "accept", str(study.folder), "anna"]) == 0
+    changed = (study.folder / "quality.tsv").read_text(encoding="utf-8")
+    assert [line for line in first.splitlines() if "anna" not in line] == [
+        line for line in changed.splitlines() if "anna" not in line
+    ]
 
 
 def test_cohort_leaves_the_rejected_out_and_says_how_many_and_why(study: Study, tmp_path: Path) -> None:
@@ -153,6 +203,54 @@ def test_corrected_labels_count_or_not_as_it_is_said(study: Study, tmp_path: Pat
     assert "sub-02" not in red(without)
     assert any("they are left out: sub-02" in note for note in without["notes"])
     assert red(used)["sub-01"] == red(original)["sub-01"] == red(without)["sub-01"]
+
+
+def test_people_of_scans_in_no_dataset_are_those_of_the_study_from_it_and_from_its_folders(
+    tmp_path: Path, table: LabelTable
+) -> None:
+    study = make_study(tmp_path / "study", tmp_path / "ds")
+    for name, red in (("anna", 10), ("-ben", 12), ("cleo", 13)):
+        add_loose_result(study, table, name, red)
+    (study.folder / "segmentations" / "cleo" / "net-1" / "state.json").unlink()
+    results = str(study.folder / "segmentations")
+    assert run(["cohort", results, "--out", str(tmp_path / "folders")]) == 0
+    from_folders = json.loads((tmp_path / "folders" / "cohort.json").read_text(encoding="utf-8"))
+    for report in (from_folders, _cohort(study, tmp_path / "study-out")):
+        assert [person["subject"] for person in report["subjects"]] == ["-ben", "anna", "cleo"]
+    again = tmp_path / "copy"
+    assert run(["study", "import-results", str(again), results]) == 0
+    assert {result.record.subject for result in study_results(again)} == {"-ben", "anna", "cleo"}
+
+
+def test_repeats_in_two_folders_of_a_study_are_matched_by_their_people(
+    tmp_path: Path, table: LabelTable
+) -> None:
+    for folder, more in (("one", 0), ("two", 2)):
+        study = make_study(tmp_path / folder, tmp_path / "ds")
+        for name, red in (("anna", 10), ("ben", 12), ("cleo", 13)):
+            add_loose_result(study, table, name, red + more)
+    words = ["retest", str(tmp_path / "one" / "segmentations"), str(tmp_path / "two" / "segmentations")]
+    assert run([*words, "--out", str(tmp_path / "out")]) == 0
+    report = json.loads((tmp_path / "out" / "retest.json").read_text(encoding="utf-8"))
+    assert [person["subject"] for person in report["subjects"]] == ["anna", "ben", "cleo"]
+
+
+def test_of_two_results_of_a_scan_the_corrected_one_counts_and_the_other_is_named(
+    tmp_path: Path, table: LabelTable
+) -> None:
+    study = make_study(tmp_path / "study", tmp_path / "ds")
+    for name in ("base", "gzipped"):
+        place = add_loose_result(study, table, name, sha256="1" * 64)
+    for n, name in enumerate(("ben", "cleo")):
+        add_loose_result(study, table, name, 11 + n)
+    correct_by_hand(place.parents[1] / "base" / "net-1", 3)
+    report = _cohort(study, tmp_path / "out")
+    assert [person["subject"] for person in report["subjects"]] == ["base", "ben", "cleo"]
+    (note,) = (note for note in report["notes"] if "more than once" in note)
+    assert "counts: base (of " in note
+    assert ", not gzipped of 2026-01-01 00:00)" in note
+    report = _cohort(study, tmp_path / "original", "--edited", "leave-out")
+    assert [person["subject"] for person in report["subjects"]] == ["ben", "cleo", "gzipped"]
 
 
 def test_too_few_people_are_refused_with_who_was_left_out(
@@ -457,6 +555,32 @@ def test_correction_on_another_grid_or_with_unknown_labels_is_refused(
     assert run([*words, str(result / LABELS_FILE)]) == 2
     assert "which is never changed" in capsys.readouterr().err
     assert sorted(path.name for path in result.iterdir()) == there
+
+
+@pytest.mark.parametrize("left", [0, 1], ids=["all background", "the brainstem without a nucleus"])
+def test_correction_without_any_nucleus_is_refused_with_what_to_do(
+    study: Study, tmp_path: Path, left: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    result = study.folder / "segmentations" / "sub-02" / "net-1"
+    there = sorted(path.name for path in result.iterdir())
+    empty = tmp_path / "empty.nii.gz"
+    save_label_map(empty, np.full((6, 6, 6), left, dtype=np.uint8), AFFINE)
+    assert run(["study", "correct", str(study.folder), "sub-02", "--labels", str(empty)]) == 2
+    said = capsys.readouterr().err
+    assert "The corrected labels are empty: no nucleus is left." in said
+    assert "study reject" in said
+    assert sorted(path.name for path in result.iterdir()) == there
+
+
+def test_nuclei_that_a_correction_erased_are_told_of(
+    tmp_path: Path, table: LabelTable, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = write_segmentation(tmp_path / "head", table, "head.nii.gz", 12)
+    scan = tmp_path / "head.nii.gz"
+    save_volume(scan, np.ones((6, 6, 6), dtype=np.float32), AFFINE)
+    save_label_map(tmp_path / "few.nii.gz", made_labels(12, right=0, grey=0), AFFINE)
+    assert run(["correct", str(place), "--scan", str(scan), "--labels", str(tmp_path / "few.nii.gz")]) == 0
+    assert "2 nuclei not found: RN_R, PAG." in capsys.readouterr().err
 
 
 def test_old_results_are_copied_in_once_and_stay_where_they_are(

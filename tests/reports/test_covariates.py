@@ -12,6 +12,7 @@ import pytest
 
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.cli.app import run
+from brainstem_app.reports.cohort.ages import age_doubts
 from brainstem_app.reports.cohort.cells import implausible, number_of
 
 from .made_results import write_result
@@ -131,12 +132,12 @@ def test_sign_that_nobody_sees_is_no_part_of_a_number(results: Path) -> None:
     assert _compare(results, _columns(age=_with(AGES, AGES[ODD] + "\u200b")), "--covariates", "age") == 0
 
 
-@pytest.mark.parametrize("cell", ["0.72", "1.072"])
-def test_infant_among_grown_ups_is_refused(
+@pytest.mark.parametrize("cell", ["0.72", "1.072", "7.2"])
+def test_child_among_grown_ups_is_refused(
     results: Path, cell: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert _compare(results, _columns(age=_with(AGES, cell)), "--covariates", "age") == 2
-    assert f"row 5 (sub-04): “{cell}” would be an infant" in capsys.readouterr().err
+    assert f"row 5 (sub-04): “{cell}” is far from the others" in capsys.readouterr().err
     words = ["--covariates", "age", "--numeric", "age"]
     assert _compare(results, _columns(age=_with(AGES, cell)), *words) == 0
 
@@ -261,6 +262,8 @@ def test_two_units_of_the_size_of_the_head_are_refused(
     [
         ("age", 99, [70, 80, 99], True),
         ("age", 0.5, [0.5, 2, 3], True),
+        ("age", 6.4, [6.4, 60, 71, 87], False),
+        ("age", 85, [5, 8.5, 12, 17, 85], False),
         ("age", 700, [650, 700, 750], True),  # months
         ("age_months", 250, [250, 90, 80], True),
         ("Age (years)", 250, [250, 90, 80], False),
@@ -274,7 +277,87 @@ def test_two_units_of_the_size_of_the_head_are_refused(
 def test_only_what_cannot_be_meant_is_implausible(
     column: str, value: float, others: list[float], is_meant: bool
 ) -> None:
-    assert (implausible(column, value, others) is None) is is_meant
+    assert (value not in implausible(column, others)) is is_meant
+
+
+#: Ages of studies that are what they seem to be.
+_OLD_PEOPLE, _GROWN_UPS, _CHILDREN, _LIFE_SPAN = (
+    range(60, 88, 2),
+    range(18, 86, 3),
+    range(5, 18),
+    range(8, 86, 3),
+)
+
+
+def _months(years: range) -> list[float]:
+    return [12.0 * age for age in years]
+
+
+@pytest.mark.parametrize(
+    "ages",
+    [
+        *(list(ages) for ages in (_OLD_PEOPLE, _GROWN_UPS, _CHILDREN, _LIFE_SPAN)),
+        *(_months(ages) for ages in (_OLD_PEOPLE, _GROWN_UPS, _CHILDREN, _LIFE_SPAN)),
+        [0.5, *range(1, 25)],
+        [*range(20, 31), *range(60, 81)],
+        [17, *range(19, 60)],
+        [9, *range(20, 85, 4)],
+        [*range(10, 400, 9)],
+    ],
+    ids=[
+        *("old", "grown up", "children", "life span", "old in months", "grown up in months"),
+        *("children in months", "life span in months", "infants in months", "young and old"),
+        *("one is 17", "one is 9", "infants in days"),
+    ],
+)
+def test_ages_of_one_unit_are_believed(ages: list[float]) -> None:
+    assert age_doubts("age", ages) == ({}, {})
+
+
+@pytest.mark.parametrize("most", ["years", "months"])
+@pytest.mark.parametrize("years", [_OLD_PEOPLE, _GROWN_UPS, _LIFE_SPAN], ids=["old", "grown up", "life span"])
+def test_years_beside_months_are_refused(years: range, most: str) -> None:
+    in_years, in_months = list(map(float, years)), _months(years)
+    ages = [*in_years, *in_months, *(in_years if most == "years" else in_months)[1:4]]
+    refused, _ = age_doubts("age", ages)
+    assert refused
+    assert set(refused) <= set(in_months if most == "years" else in_years)
+
+
+@pytest.mark.parametrize(
+    ("ages", "doubted"),
+    [
+        ([*range(5, 10), *range(60, 109, 12)], {60, 72, 84, 96, 108}),
+        ([6.4, *range(20, 86, 2)], {6.4}),
+        ([*range(8, 18), 45], {45}),
+    ],
+    ids=["children in years and months, or with the old", "one child", "one grown-up"],
+)
+def test_ages_that_may_be_meant_are_asked_about(ages: list[float], doubted: set[float]) -> None:
+    refused, asked = age_doubts("age", ages)
+    assert (refused, set(asked)) == ({}, doubted)
+
+
+def test_group_in_months_beside_one_in_years_is_refused_by_its_cells(
+    results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ages = [age if n < N // 2 else str(12 * int(age)) for n, age in enumerate(AGES)]
+    assert _compare(results, _columns(age=ages), "--covariates", "age") == 2
+    said = capsys.readouterr().err
+    low, high = min(map(int, AGES[: N // 2])), max(map(int, AGES[: N // 2]))
+    assert f"row 14 (sub-13): “{ages[12]}” is far from the others, which are {low} to {high}" in said
+    assert f"The same goes for row 15 (sub-14): “{ages[13]}”; " in said
+    assert "; and 8 more." in said
+    assert f'--missing "age={ages[12]}"' in said
+    assert _compare(results, _columns(age=ages), "--covariates", "age", "--numeric", "age") == 0
+    assert any("does not overlap" in note for note in _report(results)["notes"])
+
+
+def test_age_that_may_be_a_slip_is_told_of_by_its_cell(results: Path) -> None:
+    ages = _with([str(20 + 3 * (n % 22)) for n in range(N)], "6.4")
+    assert _compare(results, _columns(age=ages), "--covariates", "age") == 0
+    (note,) = (note for note in _report(results)["notes"] if "may be wrong" in note)
+    assert note.startswith("1 age of “age” may be wrong; look at row 5 (sub-04): “6.4”.")
 
 
 def test_decimal_commas_are_read_where_semicolons_part_the_columns(results: Path) -> None:
@@ -352,3 +435,20 @@ def test_group_of_one_person_is_refused_by_name(results: Path, capsys: pytest.Ca
     assert "1 group of “group” has too few people: “twin” (sub-04); at least 5 are asked" in said
     assert _compare(results, _columns(group=_with(GROUPS, "twin")), "--missing", "twin") == 0
     assert _report(results)["comparisons"][0]["reference_n"] == 11
+
+
+@pytest.mark.parametrize(("least", "n_twins", "fewer"), [(2, 1, ""), (5, 1, ""), (5, 3, "--least 3")])
+def test_fewer_people_are_offered_only_where_there_are_enough_of_them(
+    results: Path, least: int, n_twins: int, fewer: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    groups = ["twin"] * n_twins + GROUPS[n_twins:]
+    assert _compare(results, _columns(group=groups), "--least", str(least)) == 2
+    said = capsys.readouterr().err
+    assert "too few people: “twin” (" in said
+    assert f"at least {least} are asked" in said
+    assert ("ask for fewer" in said, fewer in said) == (bool(fewer), True)
+    columns = _columns(site=["A"] * n_twins + ["B"] * (N - n_twins))
+    assert _compare(results, columns, "--site", "site", "--least", str(least)) == 2
+    said = capsys.readouterr().err
+    assert "too few people to tell what is of the site: “A” (" in said
+    assert ("ask for fewer" in said, fewer in said) == (bool(fewer), True)

@@ -283,6 +283,16 @@ def test_person_outside_of_the_reference_groups_ages_is_named(
     assert any("Outside of the reference group's age" in note and "sub-x" in note for note in report.notes)
 
 
+def test_age_in_months_against_a_reference_group_in_years_is_refused(
+    reference: Path, tmp_path: Path, table: LabelTable
+) -> None:
+    write_result(tmp_path / "r" / "sub-x", table, "sub-x_T1w.nii.gz", 22, version="0.2.0")
+    (tmp_path / "p.tsv").write_text("participant_id\tage\nsub-x\t804\n", encoding="utf-8")
+    asked = {"participants": tmp_path / "p.tsv", "against": reference}
+    with pytest.raises(InputError, match=r"row 2 \(sub-x\): “804” is no age in years"):
+        build_cohort_report(CohortRequest(results=(tmp_path / "r",), **asked))
+
+
 def test_damaged_reference_group_is_refused(reference: Path, tmp_path: Path) -> None:
     content = json.loads(reference.read_text(encoding="utf-8"))
     content["measures"][0]["coefficients"] = [1.0]

@@ -91,6 +91,20 @@ def add_result(
     return place
 
 
+def add_loose_result(
+    study: Study, table: LabelTable, person: str, red: int = 12, *, sha256: str = ""
+) -> Path:
+    """Add a result of a scan that lies in no dataset: neither its file nor its folder says whose it is."""
+    place = study.folder / SEGMENTATIONS_FOLDER / person / "net-1"
+    write_segmentation(place, table, f"{person}.nii.gz", red)
+    if sha256:
+        report = json.loads((place / "report.json").read_text(encoding="utf-8"))
+        report["scan"]["sha256"] = sha256
+        (place / "report.json").write_text(json.dumps(report), encoding="utf-8")
+    ResultRecord(subject=person, model=place.name).save(place / "state.json")
+    return place
+
+
 def correct_by_hand(result: Path, more_red: int, name: str = "labels_native_edited.nii.gz") -> Path:
     """Give RN_L so many voxels more, taken from WM, and save the labels as Review names them."""
     labels, affine = load_label_map(result / LABELS_FILE)

@@ -47,6 +47,13 @@ class EditedLabels:
     voxels_before: Sequence[int]
     voxels_after: Sequence[int]
 
+    @property
+    def erased(self) -> tuple[str, ...]:
+        """Nuclei that were erased, if most were; InputError if all were."""
+        from brainstem_app.atlas.erased import mostly_erased
+
+        return mostly_erased(self.table, self.voxels_before, self.voxels_after, self.original)
+
 
 def edited_now(edit: LabelEdit, opened: OpenedLabels) -> EditedLabels:
     """Return a copy of the edits as they are now, for a thread to save."""
@@ -67,11 +74,12 @@ def save_edited_copy(edited: EditedLabels) -> Path:
     Raises
     ------
     BrainstemError
-        If the original is gone or is another one now, or the copy cannot be written.
+        If no nucleus is left, the original is gone or is another one now, or the copy cannot be written.
     """
     from brainstem_app.imaging.label_map import save_label_map
     from brainstem_app.imaging.orientation import from_canonical
 
+    _ = edited.erased  # refuses that all is
     affine, shape, space = _grid_of(edited.original)
     native = from_canonical(edited.labels.transpose(2, 1, 0), affine)
     if native.shape != shape:

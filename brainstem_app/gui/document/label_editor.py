@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from brainstem_app.counting import listed
 from brainstem_app.errors import BrainstemError
 from brainstem_app.gui.background import Background
 from brainstem_app.gui.document.drawing_tools import LAST_STEP, DrawingTools, Tool
@@ -356,7 +357,13 @@ class LabelEditor(DrawingTools):
             edit.mark_saved(state)
             self.state_changed.emit()
             what = f"The edited labels are saved as {path.name}; the original is as it was."
-            self.message.emit(Message(MessageLevel.INFO, what, str(path.parent)))
+            erased, level = edited.erased, MessageLevel.INFO
+            if erased:
+                what, level = (
+                    f"{what} Of most nuclei nothing is left: {listed(erased)}.",
+                    MessageLevel.WARNING,
+                )
+            self.message.emit(Message(level, what, str(path.parent)))
             self.saved.emit(path)
             waiting, self._when_saved = self._when_saved, []
             for go_on in waiting:

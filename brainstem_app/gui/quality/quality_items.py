@@ -107,24 +107,30 @@ def read_items(study: Path) -> QualityItems:
     InputError
         If the table, or what people said of a result, cannot be read.
     """
-    from brainstem_app.jobs.results.quality_file import decided_cells, is_written, read_quality_table
+    from brainstem_app.jobs.results.quality_file import (
+        decided_cells,
+        is_written,
+        name_in_table,
+        read_quality_table,
+    )
     from brainstem_app.study.segmentations import read_study_result, result_folders
 
-    there = {folder.relative_to(study / SEGMENTATIONS_FOLDER).as_posix() for folder in result_folders(study)}
+    root = study / SEGMENTATIONS_FOLDER
+    names = [folder.relative_to(root).as_posix() for folder in result_folders(study)]
+    there = {name_in_table(name): name for name in names}
     table = read_quality_table(study)
     if table is None:
         return QualityItems((), len(there))
     items, changed = [], 0
     for row in table.rows:
-        name = row.cells.get("folder", "")
-        if name in there:
+        if name := there.get(row.cells.get("folder", "")):
             cells = {column: cell for column, cell in row.cells.items() if cell != UNKNOWN}
             item = QualityItem(study, name, cells)
             result = read_study_result(study, item.folder)
             said = {**decided_cells(result), "report": "corrected" if is_written(result) else "original"}
             changed += said["labels"] != cells.get("labels")
             items.append(item.with_cells(said))
-    return QualityItems(tuple(items), len(there - {item.name for item in items}), changed)
+    return QualityItems(tuple(items), len({*names} - {item.name for item in items}), changed)
 
 
 def decide(item: QualityItem, deed: str, why: str) -> QualityItem:
@@ -140,7 +146,7 @@ def decide(item: QualityItem, deed: str, why: str) -> QualityItem:
     from brainstem_app.study.result_state import Entry
     from brainstem_app.study.segmentations import read_study_result
 
-    entry = Entry.model_validate({"deed": deed, "why": why.strip(), "who": login_name()})
+    entry = Entry.model_validate({"deed": deed, "why": why, "who": login_name()})
     result = read_study_result(item.study, item.folder).write_down(entry)
     follow_in_table(item.study, [result])
     return item.with_cells(decided_cells(result))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,8 +59,8 @@ class CohortPanel(CohortForm):
         self.groups.table_button.clicked.connect(lambda _checked: self._choose_table())
         self.group.currentIndexChanged.connect(lambda _row: self._fill_groups())
         self.reference.currentIndexChanged.connect(lambda _row: self._fill_comparisons())
-        for box in (self.site, self.edited):
-            box.currentIndexChanged.connect(lambda _row: self._update())
+        self.site.currentIndexChanged.connect(lambda _row: self._update())
+        self.edited.currentIndexChanged.connect(lambda _row: self._read())
         for check in (self.categories, self.mixed):
             check.toggled.connect(lambda _on: self._update())
         self._context.study.opened.connect(self._on_study)
@@ -122,8 +122,9 @@ class CohortPanel(CohortForm):
 
     def _read(self) -> None:
         """Read who the segmentations are of, and what the table says of them."""
-        folders, text = tuple(entry.folder for entry in self._entries.values()), self.table.text().strip()
-        missing = self._missing()
+        left, text = self._left_out(self._entries), self.table.text().strip()
+        folders = {entry.folder: name not in left for name, entry in self._entries.items()}
+        missing, uses_edits = self._missing(), chosen_edited(self.edited) == "use"
         table = Path(text) if text else self._table_of_study()
 
         def done(people: People) -> None:
@@ -137,7 +138,7 @@ class CohortPanel(CohortForm):
             self._update()
             self.message.emit(message_of_error(error, "The table of participants cannot be read.", "table"))
 
-        self._reader.read(lambda: read_people(folders, table, missing), done, failed)
+        self._reader.read(lambda: read_people(folders, table, missing, uses_edits), done, failed)
         self._update()
 
     def _table_of_study(self) -> Path | None:
@@ -214,19 +215,17 @@ class CohortPanel(CohortForm):
         """Ticked covariates that are asked about before they become categories."""
         return tuple(column for column in self.covariates.ticked() if column in self.people.asks)
 
-    def _left_out(self) -> dict[str, str]:
-        """Say why ticked results do not count, by their folder: rejected, or corrected and not wanted."""
-        ticked = {
-            folder: self._entries[folder] for folder in self.subjects.ticked() if folder in self._entries
-        }
-        left = {folder: "Rejected" for folder, entry in ticked.items() if entry.is_rejected}
+    def _left_out(self, folders: Iterable[str]) -> dict[str, str]:
+        """Say why some results do not count, by their folder: rejected, or corrected and not wanted."""
+        entries = {folder: self._entries[folder] for folder in folders if folder in self._entries}
+        left = {folder: "Rejected" for folder, entry in entries.items() if entry.is_rejected}
         if not self.of_changes and chosen_edited(self.edited) == "leave-out":
-            corrected = (f for f, entry in ticked.items() if entry.is_edited or entry.is_corrected)
+            corrected = (f for f, entry in entries.items() if entry.is_edited or entry.is_corrected)
             left = dict.fromkeys(corrected, "Corrected") | left
         return left
 
     def _update(self) -> None:
-        left = self._left_out()
+        left = self._left_out(self.subjects.ticked())
         folders = [Path(folder) for folder in self.subjects.ticked() if folder not in left]
         made_with = [self.people.made_with[folder] for folder in folders if folder in self.people.made_with]
         different, asked = made_differently(made_with), self._asked()
@@ -267,17 +266,18 @@ class CohortPanel(CohortForm):
         if not self.groups.has_comparison:
             return "Tick what is to be set against what, under Comparisons."
         compared = self.groups.compared
-        small = [
-            f"{g}: {n}"
+        small = {
+            g: n
             for g, n in sorted(self._sizes(chosen).items())
             if n < self.least.value() and (not compared or g in compared)
-        ]
-        if small:
-            return (
-                f"A group needs {self.least.value()} people (Fewest people); there are fewer in: "
-                f"{listed(small)}. Take them out by “Means unknown”, or ask for fewer."
-            )
-        return ""
+        }
+        if not small:
+            return ""
+        fewer = ", or ask for fewer" if min(small.values()) > 1 else ""
+        return (
+            f"A group needs {self.least.value()} people (Fewest people); there are fewer in: "
+            f"{listed([f'{g}: {n}' for g, n in small.items()])}. Take them out by “Means unknown”{fewer}."
+        )
 
     def _sizes(self, chosen: list[str]) -> dict[str, int]:
         """How many of these people are in each group; none without groups."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,7 +45,7 @@ class People:
     sites : dict of str to tuple of str
         Columns that may say the scanner or site, each with its values.
     again : dict of Path to Path
-        Result folders of scans that were segmented again: the folder of the result that counts.
+        Result folders of scans that have another result: the folder of the one that counts.
     measured : tuple of str
         Volumes that some results have: of the brain (``brain_ml``), inside the skull (``intracranial_ml``).
     """
@@ -73,17 +73,22 @@ class People:
         return next((column for column in self.groups if column.lower() in _LIKELY), "")
 
 
-def read_people(folders: Iterable[Path], table: Path | None, missing: Iterable[str] = ()) -> People:
+def read_people(
+    folders: Mapping[Path, bool], table: Path | None, missing: Iterable[str], uses_edits: bool
+) -> People:
     """Read who the results in these folders are of.
 
     Parameters
     ----------
-    folders : iterable of Path
-        Result folders, of segmentations or of changes over time.
+    folders : mapping of Path to bool
+        Result folders, of segmentations or of changes over time, and whether each counts: a rejected one
+        takes nobody's place.
     table : Path or None
         ``participants.tsv``; None looks for that of the datasets that the scans came from.
     missing : iterable of str
         Cells of the table that mean unknown, besides ``n/a``.
+    uses_edits : bool
+        Whether corrected labels count.
 
     Raises
     ------
@@ -95,7 +100,7 @@ def read_people(folders: Iterable[Path], table: Path | None, missing: Iterable[s
     from brainstem_app.reports.cohort.participants import head_size_column, read_participants
     from brainstem_app.reports.scan.scan_entry import BRAIN_ML, INTRACRANIAL_ML, know_head_size
 
-    people, made_with, again = _people(folders)
+    people, made_with, again = _people(folders, uses_edits)
     names = {folder: person.name for folder, person in people.items()}
     table = table or _table_of(names)
     scans = [person.result.report.scan for person in people.values()]
@@ -159,19 +164,20 @@ def _rows_of(table: Participants, people: Sequence[Person]) -> dict[str, Partici
 
 
 def _people(
-    folders: Iterable[Path],
+    folders: Mapping[Path, bool], uses_edits: bool
 ) -> tuple[dict[Path, Person], dict[Path, tuple[str, ...]], dict[Path, Path]]:
     """Person of each result folder that can be read, what it was made with, and which were made again."""
     from brainstem_app.errors import InputError
+    from brainstem_app.jobs.results.as_in_study import edit_beside, read_as_in_study
     from brainstem_app.reports.change.as_results import change_result
     from brainstem_app.reports.change.files import REPORT as OF_CHANGE
     from brainstem_app.reports.cohort.people import Person, segmented_again
-    from brainstem_app.reports.scan.results import model_in_words, read_result
+    from brainstem_app.reports.scan.results import model_in_words
 
     results: dict[Path, Result] = {}
     for folder in folders:
         try:
-            report, read = folder / REPORT_FILE, read_result
+            report, read = folder / REPORT_FILE, read_as_in_study
             if (folder / OF_CHANGE).is_file():
                 report, read = folder / OF_CHANGE, change_result
             results[folder] = read(report, folder)
@@ -184,7 +190,12 @@ def _people(
         )
         for folder, result in results.items()
     }
-    again = {old.parent: new.parent for old, new in segmented_again(list(results.values())).items()}
+    counted_ones = [
+        replace(result, is_corrected=uses_edits and edit_beside(result) is not None)
+        for folder, result in results.items()
+        if folders[folder]
+    ]
+    again = {old.parent: new.parent for old, new in segmented_again(counted_ones).items()}
     people |= {old: people[new] for old, new in again.items()}
     made_with: dict[Path, tuple[str, ...]] = {
         folder: (r.report.atlas.title, model_in_words(r.report), r.version) for folder, r in results.items()

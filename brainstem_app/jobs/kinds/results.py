@@ -9,6 +9,7 @@ from brainstem_app.jobs.kinds.job_model import JobModel
 from brainstem_app.jobs.kinds.people import EditedLabels, StudyModel
 from brainstem_app.jobs.kinds.scans import Out
 from brainstem_app.jobs.kinds.studies import STUDY_HELP
+from brainstem_app.plain_text import OneLine
 from brainstem_app.setting import setting
 
 Study = Annotated[Path, setting("Study", STUDY_HELP, argument="STUDY")]
@@ -22,8 +23,8 @@ Subjects = Annotated[
     ),
 ]
 Session = Annotated[str, setting("Session", "Only this session, e.g. 2.", empty="all of them")]
-Who = Annotated[str, setting("Who", "Name that is kept beside the decision.", empty="your login name")]
-Why = Annotated[str, setting("Why", "Note that is kept with it.")]
+Who = Annotated[OneLine, setting("Who", "Name that is kept beside the decision.", empty="your login name")]
+Why = Annotated[OneLine, setting("Why", "Note that is kept with it.")]
 
 Corrected = Annotated[
     Path | None,
@@ -67,7 +68,7 @@ class RejectResultsJob(OfSubjects):
 
     command: ClassVar[str] = "study reject"
     kind: Literal["reject-results"] = "reject-results"
-    why: Annotated[str, setting("Why", "Reason, told wherever the result is left out.", min_length=1)]
+    why: Annotated[OneLine, setting("Why", "Reason, told wherever the result is left out.", min_length=1)]
 
 
 class UndecideResultsJob(OfSubjects):

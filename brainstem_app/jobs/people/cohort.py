@@ -10,6 +10,7 @@ from brainstem_app.jobs.job import CohortJob, SaveReferenceJob
 from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.places import require_files
 from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.jobs.results.as_in_study import read_as_in_study
 from brainstem_app.jobs.results.chosen import Chosen, chosen_of_folders, chosen_of_study
 from brainstem_app.reports.change.as_results import OF_CHANGES, change_results
 from brainstem_app.reports.cohort.build import ChosenBefore, build_cohort_report
@@ -57,7 +58,7 @@ def chosen_results(job: CohortJob | SaveReferenceJob) -> Chosen:
         return chosen_of_study(job.study, job.model, job.edited, job.subjects)
     changes = [result for folder in job.results for result in change_results(folder)]
     if not changes:
-        return chosen_of_folders(find_results(job.results), job.edited)
+        return chosen_of_folders(find_results(job.results, read_as_in_study), job.edited)
     volumes = next((f for f in job.results if next(f.rglob(REPORT_FILE), None) is not None), None)
     if volumes is not None:
         raise InputError(

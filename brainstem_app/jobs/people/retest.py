@@ -11,6 +11,7 @@ from brainstem_app.jobs.job import RetestJob
 from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.places import require_files
 from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.jobs.results.as_in_study import read_as_in_study
 from brainstem_app.jobs.results.chosen import chosen_of_study, counted_pairs
 from brainstem_app.reports.retest.build import build_retest_report
 from brainstem_app.reports.retest.files import FILES, write_retest_report
@@ -58,5 +59,7 @@ def _pairs(job: RetestJob) -> Pairs:
         return replace(pairs, notes=(*chosen.notes, *pairs.notes))
     if job.results is None:
         raise InputError("It is not said which results to take.", None, "Give their folder, or --study.")
-    pairs = find_pairs(job.results, job.second, mixed=job.mixed, same_people=job.same_people)
-    return counted_pairs(pairs, job.edited)
+    found = find_pairs(
+        job.results, job.second, mixed=job.mixed, same_people=job.same_people, read=read_as_in_study
+    )
+    return counted_pairs(found, job.edited)

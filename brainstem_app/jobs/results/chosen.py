@@ -8,17 +8,23 @@ from pathlib import Path
 
 from brainstem_app.counting import counted, listed
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.edited_version import EditedVersion, latest_edit
 from brainstem_app.jobs.kinds.people import Edited
+from brainstem_app.jobs.results.as_in_study import edit_beside, read_as_in_study
 from brainstem_app.jobs.results.corrected_version import read_correction, report_of_version
 from brainstem_app.reports.cohort.model import LeftOutPerson
 from brainstem_app.reports.cohort.people import names_of
 from brainstem_app.reports.corrected import corrected_report
 from brainstem_app.reports.retest.pairs import Pairs
-from brainstem_app.reports.scan.results import Result, model_title, read_result
-from brainstem_app.study.segmentations import StudyResult, of_model, of_person, result_in_study, study_results
+from brainstem_app.reports.scan.results import Result, model_title
+from brainstem_app.study.segmentations import (
+    StudyResult,
+    of_model,
+    of_person,
+    result_in_study,
+    study_results,
+)
 from brainstem_app.study.study import Study
-from brainstem_app.written_files import LABELS_FILE, REPORT_FILE
+from brainstem_app.written_files import REPORT_FILE
 
 _EDITED = "corrected by hand, and corrected labels were to be left out"
 
@@ -88,7 +94,7 @@ def chosen_of_folders(results: Sequence[Result], edited: Edited) -> Chosen:
     found = [(result, result_in_study(result.path.parent)) for result in results]
     rejected = [one for _, one in found if one is not None and one.state == "rejected"]
     kept = [(result, one) for result, one in found if one not in rejected or one is None]
-    corrected = [(result, one) for result, one in kept if _edit_beside(result) is not None]
+    corrected = [(result, one) for result, one in kept if edit_beside(result) is not None]
     if edited == "leave-out":
         kept = [pair for pair in kept if pair not in corrected]
     if not kept:
@@ -142,15 +148,11 @@ def _none_counts(
     )
 
 
-def _edit_beside(result: Result) -> EditedVersion | None:
-    return latest_edit(result.path.parent / LABELS_FILE)
-
-
 def _version(result: Result, one: StudyResult | None, edited: Edited) -> Result:
     """Return a result in a folder with the report of the labels that count, and what its study says."""
     if one is not None:
         return replace(_as_result(one, edited), given=result.given)
-    edit = _edit_beside(result)
+    edit = edit_beside(result)
     if edit is None or edited != "use":
         return result
     correction, _ = read_correction(result.path.parent, edit.path, edit.saved)
@@ -196,11 +198,10 @@ def _left_out(result: StudyResult, why: str) -> LeftOutPerson:
 
 
 def _as_result(kept: StudyResult, edited: Edited) -> Result:
-    result = read_result(kept.folder / REPORT_FILE, kept.study)
-    if kept.edit is not None and edited == "use":
-        result = replace(result, report=report_of_version(kept), is_corrected=True)
-    record = kept.record
-    return replace(result, subject=record.subject, occasion=record.session, state=kept.state)
+    result = replace(read_as_in_study(kept.folder / REPORT_FILE, kept.study), state=kept.state)
+    if kept.edit is None or edited != "use":
+        return result
+    return replace(result, report=report_of_version(kept), is_corrected=True)
 
 
 def _rejected_note(rejected: Sequence[StudyResult], total: int) -> tuple[str, ...]:

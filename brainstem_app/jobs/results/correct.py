@@ -18,7 +18,7 @@ from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.results.corrected_version import read_correction, scan_to_show, write_corrected_report
 from brainstem_app.jobs.results.quality_file import follow_in_table
 from brainstem_app.models.label_meaning import labels_in, meaning_of_labels
-from brainstem_app.reports.corrected import ELSEWHERE
+from brainstem_app.reports.corrected import ELSEWHERE, NOT_FOUND
 from brainstem_app.study.result_state import Entry
 from brainstem_app.study.segmentations import (
     LabelledScan,
@@ -47,7 +47,7 @@ def correct_result(job: CorrectResultJob, reporter: Reporter) -> Summary:
     """
     Study.open(job.study)
     shown = {"study": shareable(job.study), "labels": job.labels and shareable(job.labels)}
-    entry = Entry(deed="corrected", why=job.why.strip(), who=job.who or login_name())
+    entry = Entry(deed="corrected", why=job.why, who=job.who or login_name())
     return _correct(_the_result(job), job, job.command_line(shown), entry, reporter)
 
 
@@ -80,7 +80,7 @@ def _correct(
     reporter.artifact("report_html", edited / "report.html", result.name)
     reporter.artifact("report_json", edited / REPORT_FILE, result.name)
     for finding in report.warnings:
-        if finding.code == ELSEWHERE:
+        if finding.code in (ELSEWHERE, NOT_FOUND):
             reporter.warn(f"{result.name}: {finding.problem}", result.current_labels, finding.fix)
     volume = {"volume of the nuclei": _volume(report.summary)}
     if not isinstance(result, StudyResult):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from brainstem_app.atlas.erased import mostly_erased
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.atlas.library import citations_of, load_atlas
 from brainstem_app.atlas.regions import follow_edit
@@ -55,7 +56,8 @@ def read_correction(folder: Path, edited: Path, saved: datetime) -> tuple[Correc
     Raises
     ------
     InputError
-        If a file is no label map, the grids differ, or a label is not of the result's atlas.
+        If a file is no label map, the grids differ, a label is not of the result's atlas, or no nucleus is
+        left.
     """
     before, affine = load_label_map(folder / LABELS_FILE)
     after, placed = load_label_map(edited)
@@ -74,6 +76,8 @@ def read_correction(folder: Path, edited: Path, saved: datetime) -> tuple[Correc
             edited,
             f"Correct a copy of {LABELS_FILE}, and give that; other numbers belong to other structures.",
         )
+    there, left = (np.bincount(labels.ravel(), minlength=256).tolist() for labels in (before, after))
+    mostly_erased(known, there, left, edited)  # refuses that all is
     regions_path = folder / REGION_LABELS_FILE
     if not regions_path.is_file():
         return Correction(before, after, affine, saved), None

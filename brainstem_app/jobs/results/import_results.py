@@ -15,6 +15,7 @@ from brainstem_app.jobs.claims import claim_of, claimed
 from brainstem_app.jobs.job import ImportResultsJob
 from brainstem_app.jobs.provenance import login_name
 from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.jobs.results.as_in_study import read_as_in_study
 from brainstem_app.jobs.studies.begin import first_settings
 from brainstem_app.locks.lock_file import LOCK_ENDING
 from brainstem_app.reports.scan.manifest import sha256_of
@@ -52,7 +53,7 @@ def import_results(job: ImportResultsJob, reporter: Reporter) -> Summary:
     BrainstemError
         If one could not be brought in: the others are.
     """
-    found = find_results(job.results)
+    found = find_results(job.results, read_as_in_study)
     study = begin_study(job.study, first_settings(None))
     copied, there, refused = 0, 0, []
     for number, result in enumerate(found):

@@ -33,7 +33,7 @@ def undecide(job: UndecideResultsJob, reporter: Reporter) -> Summary:
 def _judge(job: Judging, deed: Deed, reporter: Reporter) -> Summary:
     Study.open(job.study)
     chosen = chosen_results(job)
-    entry = Entry(deed=deed, why=job.why.strip(), who=job.who or login_name())
+    entry = Entry(deed=deed, why=job.why, who=job.who or login_name())
     judged = []
     for number, result in enumerate(chosen):
         reporter.progress(number, len(chosen), deed, result.name)

@@ -8,7 +8,7 @@ from pathlib import Path
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import write_text
 from brainstem_app.imaging.text_table import TextTable, read_text_table
-from brainstem_app.plain_text import tsv_text
+from brainstem_app.plain_text import tsv_text, without_apostrophe
 from brainstem_app.reports.quality_table import DECIDED, UNKNOWN, tsv_cell
 from brainstem_app.small_files import read_json
 from brainstem_app.study.record import changing
@@ -25,7 +25,12 @@ def read_quality_table(study: Path) -> TextTable | None:
         If the file cannot be read.
     """
     path = study / QUALITY_TABLE
-    return read_text_table(path, "table of quality") if path.is_file() else None
+    return read_text_table(path, "table of quality", is_own=True) if path.is_file() else None
+
+
+def name_in_table(result: str) -> str:
+    """Name of a result as `read_quality_table` has it in the column ``folder``, where spaces may be fewer."""
+    return without_apostrophe(tsv_cell(result))
 
 
 def decided_cells(result: StudyResult) -> dict[str, str]:
@@ -47,23 +52,26 @@ def follow_in_table(study: Path, results: Sequence[StudyResult]) -> None:
     Its numbers stay, and so does what it says of the labels that they are of.
     The decision itself lies beside the result: a table that cannot be read is made anew by ``quality``.
     """
-    path = study / QUALITY_TABLE
-    if not path.is_file() or not results:
+    if not results:
         return
     decided = {
-        result.name: {name: cell for name, cell in decided_cells(result).items() if name != "labels"}
+        name_in_table(result.name): {
+            name: cell for name, cell in decided_cells(result).items() if name != "labels"
+        }
         for result in results
     }
     with changing(study, "review"):
         try:
-            table = read_text_table(path, "table of quality")
+            table = read_quality_table(study)
         except InputError:
+            return
+        if table is None:
             return
         rows = [table.columns]
         for row in table.rows:
             cells = {**row.cells, **decided.get(row.cells.get("folder", ""), {})}
             rows.append(tuple(tsv_cell(cells.get(name, UNKNOWN)) for name in table.columns))
-        write_text(path, tsv_text(rows))
+        write_text(table.path, tsv_text(rows))
 
 
 def is_written(result: LabelledScan) -> bool:

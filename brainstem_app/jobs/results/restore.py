@@ -38,7 +38,7 @@ def restore_results(job: RestoreResultsJob, reporter: Reporter) -> Summary:
             if result.edit is None:
                 reporter.warn(_NOT_CORRECTED.format(result.name), result.folder)
             else:
-                result.write_down(Entry(deed="restored", why=job.why.strip(), who=job.who or login_name()))
+                result.write_down(Entry(deed="restored", why=job.why, who=job.who or login_name()))
                 put_corrections_aside(result)
                 n_restored += 1
                 reporter.artifact("labels_native", result.folder / LABELS_FILE, result.name)

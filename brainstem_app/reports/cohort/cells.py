@@ -1,4 +1,4 @@
-"""Cells of a table: numbers, odd ones, values that are no age, and words however they are spelled."""
+"""Cells of a table: numbers, those that cannot be meant, and words however they are spelled."""
 
 from __future__ import annotations
 
@@ -9,16 +9,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from statistics import median
 
+from brainstem_app.reports.cohort.ages import age_doubts, is_age
 from brainstem_app.reports.cohort.participants import is_head_size
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _COMMA_NUMBER = re.compile(r"[+-]?\d+(?:,\d+)?", re.ASCII)
-_OLDEST = 120
-_INFANT, _GROWN_UP = 2, 18
 #: Heads of grown-ups differ by less; a larger factor means two units in one column.
 _HEADS_DIFFER = 3
 _CODES = re.compile(r"-[7-9]+|(?P<digit>[789])(?P=digit)+", re.ASCII)
-_OTHER_AGES = {"months", "month", "days", "weeks", "onset", "group", "class", "band", "bin", "z", "squared"}
 _MONTHS = "jan|feb|mar|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz]"
 _DATE = rf"\d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{1,4}}|\d{{1,2}}[-. ]*(?:{_MONTHS})[a-z]*\.?[-. ]*\d*"
 _ADVICE = (
@@ -63,38 +61,36 @@ def advice(cell: str) -> str:
     return next((text for form, text in _ADVICE if form.fullmatch(cell.strip())), otherwise)
 
 
-def is_age(column: str) -> bool:
-    """Whether a column is called like an age in years."""
-    words = re.split(r"[^a-z]+", column.casefold())
-    return "age" in words and not _OTHER_AGES.intersection(words)
+def implausible(column: str, values: Sequence[float]) -> dict[float, str]:
+    """Say of each number of a column that cannot be meant why it cannot.
 
-
-def implausible(column: str, value: float, all_values: Sequence[float]) -> str | None:
-    """Say why a number cannot be meant; None if it can.
-
-    An age of a column that is in years lies above 0 and not above 120; a size of the head is positive and in
-    the unit of the others. In any column a value such as −999 or 99 is a code for unknown where all others
-    lie on one side of it and far away.
+    Ages are above 0 and of one unit (`age_doubts`); a size of the head is positive and in the unit of the
+    others. In any column a value such as −999 or 99 is a code for unknown where all others lie on one side of
+    it and far away.
     """
-    if is_age(column):
-        in_years = median(all_values) <= _OLDEST
-        if value <= 0 or (in_years and value > _OLDEST):
-            return "is no age"
-        rest = sorted(all_values)[1:]
-        if in_years and value < _INFANT and value <= min(all_values) and rest and rest[0] >= _GROWN_UP:
-            return f"would be an infant: all others are {rest[0]:g} or older"
+    found = _codes(values)
     if is_head_size(column):
-        usual = median(all_values)
-        if value <= 0 or (usual > 0 and not usual / _HEADS_DIFFER < value < usual * _HEADS_DIFFER):
-            return "is no size of a head in the unit of the others"
-    if not _is_code(value):
-        return None
-    others = [other for other in all_values if not _is_code(other)]
-    if not others:
-        return None
+        usual = median(values)
+        why = "is no size of a head in the unit of the others"
+        found |= {
+            value: why
+            for value in values
+            if value <= 0 or (usual > 0 and not usual / _HEADS_DIFFER < value < usual * _HEADS_DIFFER)
+        }
+    return found | (age_doubts(column, values)[0] if is_age(column) else {})
+
+
+def _codes(values: Sequence[float]) -> dict[float, str]:
+    codes, others = {v for v in values if _is_code(v)}, [v for v in values if not _is_code(v)]
+    if not codes or not others:
+        return {}
     low, high = min(others), max(others)
-    is_code = low >= 0 if value < 0 else value > 2 * high and value - high > high - low
-    return f"looks like a code for unknown: all others lie between {low:g} and {high:g}" if is_code else None
+    why = f"looks like a code for unknown: all others lie between {low:g} and {high:g}"
+    return {
+        code: why
+        for code in codes
+        if (low >= 0 if code < 0 else code > 2 * high and code - high > high - low)
+    }
 
 
 def _is_code(value: float) -> bool:

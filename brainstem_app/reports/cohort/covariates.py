@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from brainstem_app.counting import counted, listed
 from brainstem_app.errors import InputError
+from brainstem_app.reports.cohort.ages import age_doubts, is_age
 from brainstem_app.reports.cohort.cells import (
     advice,
     has_decimal_commas,
@@ -152,6 +153,9 @@ def covariates_of(
             _require_two_values(column, made[0], f"{made[0][0]:g}", how.where)
             low, high = min(made[0]), max(made[0])
             notes += _may_be_names(column, made[0])
+            if column not in how.numeric:
+                everyone = _everyone(made[0], usual.get(column, ()), comma=comma)
+                notes += _asked_ages(column, cells, made[0], everyone)
         values += made
         codings.append(ColumnCoding(column, known, tuple(float(np.mean(own)) for own in made), low, high))
     matrix = np.array(values, dtype=np.float64).reshape(len(values), n).T
@@ -171,7 +175,9 @@ def _holds_numbers(cells: Sequence[str], *, comma: bool) -> bool:
     return any(number_of(cell, decimal_comma=comma) is not None for cell in cells)
 
 
-def numbers_in(column: str, cells: Sequence[CellPlace], usual: Sequence[str], how: Reading) -> list[float]:
+def numbers_in(
+    column: str, cells: Sequence[CellPlace], usual: Sequence[str], how: Reading, others: Sequence[float] = ()
+) -> list[float]:
     """Numbers of the cells of a column.
 
     Parameters
@@ -182,6 +188,8 @@ def numbers_in(column: str, cells: Sequence[CellPlace], usual: Sequence[str], ho
     usual : sequence of str
         All cells of the column in the table.
     how : Reading
+    others : sequence of float
+        Numbers of people outside of the table, whom these must resemble.
 
     Raises
     ------
@@ -198,33 +206,66 @@ def numbers_in(column: str, cells: Sequence[CellPlace], usual: Sequence[str], ho
             if 2 * len(odd) > len(cells)
             else _odd_cells(column, odd, len(cells), how)
         )
-    everyone = [n for text in usual if (n := number_of(text, decimal_comma=comma)) is not None] or numbers
     if column not in how.numeric:
-        # Each number once: of thousands of people most have the same.
-        doubts = {number: implausible(column, number, everyone) for number in set(numbers)}
-        for cell, number in zip(cells, numbers, strict=True):
-            if why := doubts[number]:
-                raise InputError(
-                    f"Column “{column}”, {cell.words} {why}.",
-                    how.where,
-                    f"Correct it; or leave such people out with --missing {column}={cell.text} (in the "
-                    f"window: Means unknown); or take it as it is with --numeric {column}.",
-                )
+        refused = implausible(column, [*_everyone(numbers, usual, comma=comma), *others])
+        doubted = [(c, why) for c, n in zip(cells, numbers, strict=True) if (why := refused.get(n))]
+        if doubted:
+            raise _not_meant(column, doubted, how)
     return numbers
+
+
+def _everyone(numbers: Sequence[float], usual: Sequence[str], *, comma: bool) -> list[float]:
+    """Numbers of all cells of the table, and those of the results that it lacks."""
+    in_table = [n for text in usual if (n := number_of(text, decimal_comma=comma)) is not None]
+    known = set(in_table)
+    return [*in_table, *(number for number in numbers if number not in known)]
+
+
+def _not_meant(column: str, doubted: Sequence[tuple[CellPlace, str]], how: Reading) -> InputError:
+    first, why = doubted[0]
+    alike = [cell for cell, own in doubted[1:] if own == why]
+    also = f" The same goes for {_told(alike)}." if alike else ""
+    return InputError(
+        f"Column “{column}”, {first.words} {why}.{also}",
+        how.where,
+        f"Correct the table; or leave such people out with {_as_missing(column, [first, *alike])} (in the "
+        f"window: Means unknown); or take the numbers as they are with --numeric {column}.",
+    )
+
+
+def _told(cells: Sequence[CellPlace]) -> str:
+    more = f"; and {len(cells) - _SHOWN} more" if len(cells) > _SHOWN else ""
+    return "; ".join(cell.words for cell in cells[:_SHOWN]) + more
+
+
+def _as_missing(column: str, cells: Sequence[CellPlace]) -> str:
+    """Options that leave out who has one of the first of these cells."""
+    texts = dict.fromkeys(cell.text for cell in cells[:_SHOWN])
+    return " ".join(f"--missing {_quoted(f'{column}={text}')}" for text in texts)
+
+
+def _asked_ages(
+    column: str, cells: Sequence[CellPlace], numbers: Sequence[float], all_of: Sequence[float]
+) -> list[str]:
+    """Note ages that may be slips, or of another unit."""
+    asked = age_doubts(column, all_of)[1] if is_age(column) else {}
+    doubted = [(cell, why) for cell, n in zip(cells, numbers, strict=True) if (why := asked.get(n))]
+    if not doubted:
+        return []
+    n = counted(len(doubted), "age")
+    return [
+        f"{n} of “{column}” may be wrong; look at {_told([c for c, _ in doubted])}. Each {doubted[0][1]}."
+    ]
 
 
 def _odd_cells(column: str, odd: Sequence[CellPlace], n: int, how: Reading) -> InputError:
     told = "; ".join(f"{cell.words} ({advice(cell.text)})" for cell in odd[:_SHOWN])
     more = f"; and {len(odd) - _SHOWN} more" if len(odd) > _SHOWN else ""
-    options = " ".join(
-        f"--missing {_quoted(f'{column}={text}')}"
-        for text in dict.fromkeys(cell.text for cell in odd[:_SHOWN])
-    )
     return InputError(
         f"Column “{column}” holds numbers, but not in {counted(len(odd), 'cell')} of {n}: {told}{more}.",
         how.where,
-        f"Correct the table; or leave these people out with {options} (in the window: Means "
-        f"unknown); or, if these are names and no numbers, --categorical {column}.",
+        f"Correct the table; or leave these people out with {_as_missing(column, odd)} (in the window: "
+        f"Means unknown); or, if these are names and no numbers, --categorical {column}.",
     )
 
 

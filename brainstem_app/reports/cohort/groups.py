@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -139,16 +139,21 @@ def _require_sizes(
             f"{counted(len(small), 'group')} of “{table.group}” {agreeing(len(small), 'has', 'have')} too "
             f"few people of whom all that is asked for is known: {told}; {left_out}; {needs}.",
             request.participants,
-            f"{_FEWER_COVARIATES} Or ask for fewer: --least {max(2, min(times[g] for g in small))}.",
+            _FEWER_COVARIATES + fewer_asked(times[g] for g in small),
         )
     raise InputError(
         f"{counted(len(small), 'group')} of “{table.group}” {agreeing(len(small), 'has', 'have')} too few "
         f"people: {told}; {needs}.",
         request.participants,
-        f'Leave it out with --missing "{table.group}={small[0]}" (in the window: cells that mean '
-        "unknown), ask for fewer with --least, which can be 2, or compare each person against all others, "
-        "without groups.",
+        f'Leave it out with --missing "{table.group}={small[0]}" (in the window: Means unknown), or compare '
+        f"each person against all others, without groups.{fewer_asked(times[g] for g in small)}",
     )
+
+
+def fewer_asked(sizes: Iterable[int]) -> str:
+    """Sentence that offers groups, or sites, of these sizes; empty where one is of one person."""
+    smallest = min(sizes)
+    return f" Or ask for fewer: --least {smallest} (in the window: Fewest people)." if smallest > 1 else ""
 
 
 def _who(group: str, of_person: Mapping[str, str]) -> str:
@@ -180,6 +185,25 @@ def require_enough(request: PeopleRequest, groups: Sequence[str], covariates: Co
 
 def _is_size(column: str) -> bool:
     return column == INTRACRANIAL_ML or is_head_size(column)
+
+
+def apart_notes(groups: Groups, codes: NDArray[np.int_], covariates: Covariates) -> list[str]:
+    """Note covariates in which everybody of one side lies above everybody of the other."""
+    notes = []
+    for coding in covariates.codings:
+        if coding.levels:
+            continue
+        values = covariates.values[:, covariates.names.index(coding.column)] + coding.means[0]
+        for contrast in groups.contrasts:
+            weights = contrast.weights(groups.names)
+            one, other = (values[np.isin(codes, np.flatnonzero(side))] for side in (weights > 0, weights < 0))
+            if one.min() > other.max() or other.min() > one.max():
+                notes.append(
+                    f"“{coding.column}” of {contrast.name} ({one.min():g} to {one.max():g}) and "
+                    f"{contrast.reference} ({other.min():g} to {other.max():g}) does not overlap: what is of "
+                    "the group can hardly be told from what is of it."
+                )
+    return notes
 
 
 def require_apart(

@@ -16,6 +16,8 @@ from brainstem_app.evaluation.combat import harmonised
 from brainstem_app.reports.cohort.covariates import Covariates
 from brainstem_app.reports.cohort.groups import (
     Groups,
+    apart_notes,
+    fewer_asked,
     groups_in,
     reference_group,
     require_apart,
@@ -113,7 +115,8 @@ def modelled_people(
     of_site = _sites(request, table, names)
     require_apart(request, groups.names, codes, covariates, of_site)
     found = ModelledPeople(used, measures, measures.values_of(used), groups, codes, covariates, {})
-    return _without_sites(found, of_site, request.least), (*groups.notes, *covariates.notes)
+    apart = apart_notes(groups, codes, covariates)
+    return _without_sites(found, of_site, request.least), (*groups.notes, *covariates.notes, *apart)
 
 
 def reference_people(
@@ -182,14 +185,14 @@ def _sites(request: PeopleRequest, table: PeopleTable, names: Sequence[str]) -> 
             request.participants,
             "Leave out --site.",
         )
-    if small := [f"“{site}” ({own.count(site)})" for site in sites if own.count(site) < request.least]:
+    if small := [site for site in sites if own.count(site) < request.least]:
+        told = listed([f"“{site}” ({own.count(site)})" for site in small], 4)
         raise InputError(
             f"{counted(len(small), 'site')} of “{table.site}” {agreeing(len(small), 'has', 'have')} too few "
-            f"people to tell what is of the site: {listed(small, 4)}; at least {request.least} are asked of "
-            "each.",
+            f"people to tell what is of the site: {told}; at least {request.least} are asked of each.",
             request.participants,
-            f'Leave such people out with --missing "{table.site}={small[0].split("”")[0][1:]}" (in the '
-            "window: cells that mean unknown), or ask for fewer with --least.",
+            f'Leave such people out with --missing "{table.site}={small[0]}" (in the window: Means unknown).'
+            f"{fewer_asked(map(own.count, small))}",
         )
     return {f"{table.site} = {site}": np.array([one == site for one in own]) for site in sites}
 

@@ -71,7 +71,7 @@ def one_result_each(
 ) -> tuple[list[Person], list[str]]:
     """Person of each result, in the order of their names, and what to say of it.
 
-    Of a scan that was segmented more than once the newest result counts (`segmented_again`).
+    Of a scan that was segmented more than once one result counts (`segmented_again`).
 
     Parameters
     ----------
@@ -133,11 +133,12 @@ def names_of(results: Sequence[Result]) -> dict[Path, str]:
 
 
 def segmented_again(results: Sequence[Result], *, separate: bool = False) -> dict[Path, Path]:
-    """Results of a scan of which there is a newer one, by their paths: the path of the one that counts.
+    """Results of a scan that has a better one, by their paths: the path of the one that counts.
 
     The same scan file (by its hash) under the same name is the same person. So it is under two names, unless
     both are names of people (``sub-…``): then somebody has to say which is right, and both stay. A result
-    that names its dataset counts before one that does not.
+    that names its dataset counts before one that does not; then one whose labels were corrected by hand; then
+    the newer one.
 
     Parameters
     ----------
@@ -151,7 +152,7 @@ def segmented_again(results: Sequence[Result], *, separate: bool = False) -> dic
             by_scan.setdefault(result.report.scan.sha256, []).append(result)
     found: dict[Path, Path] = {}
     for alike in by_scan.values():
-        best_first = sorted(alike, key=lambda r: (bool(r.dataset), _is_person(r), r.report.created))[::-1]
+        best_first = sorted(alike, key=_rank, reverse=True)
         counted_ones: list[Result] = []
         for result in best_first:
             known = [
@@ -162,6 +163,11 @@ def segmented_again(results: Sequence[Result], *, separate: bool = False) -> dic
             else:
                 counted_ones.append(result)
     return found
+
+
+def _rank(result: Result) -> tuple[bool, bool, bool, str, Path]:
+    made = result.report.created
+    return bool(result.dataset), _is_person(result), result.is_corrected, made, result.path
 
 
 def _is_person(result: Result) -> bool:
@@ -179,10 +185,9 @@ def _are_one(one: Result, other: Result) -> bool:
 def _again_notes(results: Sequence[Result], again: dict[Path, Path], whose: Mapping[Path, str]) -> list[str]:
     if not again:
         return []
-    by_path = {result.path: result for result in results}
+    made = {r.path: f"of {r.report.created[:16].replace('T', ' ')}" for r in results}
     told = [
-        f"{whose[new]} (of {by_path[new].report.created[:16].replace('T', ' ')}, not "
-        f"{old.parent.name} of {by_path[old].report.created[:16].replace('T', ' ')})"
+        f"{whose[new]} ({made[new]}, not {'that' if whose[old] == whose[new] else whose[old]} {made[old]})"
         for old, new in again.items()
     ]
     n = counted(len(set(again.values())), "scan was", "scans were")

@@ -195,7 +195,10 @@ def _numbers(
                 for level, mean in zip(one.levels[1:], one.means, strict=True)
             ]
             continue
-        found = numbers_in(one.column, cells, table.usual(table.table.column(one.column)), table.reading)
+        usual = table.usual(table.table.column(one.column))
+        # As often as the people of the table: they must resemble the reference group, not it them.
+        ends = [end for end in (one.low, one.high) if end is not None] * max(len(usual), len(cells))
+        found = numbers_in(one.column, cells, usual, table.reading, ends)
         columns.append([number - one.means[0] for number in found])
         if one.low is None or one.high is None:
             continue

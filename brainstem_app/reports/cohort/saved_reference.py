@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field, ValidationError
 from brainstem_app.errors import InputError, UnconfirmedError
 from brainstem_app.evaluation.reference_fit import ReferenceFit
 from brainstem_app.named_version import read_title, with_version
+from brainstem_app.plain_text import OneLine
 from brainstem_app.reports.cohort.people import Person
 from brainstem_app.reports.engine.entry import Entry, ReportEntry
 from brainstem_app.small_files import read_small
@@ -82,7 +83,7 @@ class ReferenceGroup(ReportEntry):
     schema_name: Annotated[Literal["brainstem-reference/1"], Field(alias="schema")] = "brainstem-reference/1"
     created: str
     program: str
-    name: str
+    name: OneLine
     n: int = Field(ge=2)
     atlas: Annotated[str, AfterValidator(read_title)]
     model: ReferenceModel | None

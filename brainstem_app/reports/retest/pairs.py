@@ -11,7 +11,7 @@ from brainstem_app.errors import InputError, UnconfirmedError
 from brainstem_app.imaging.bids.subject_ids import bare_id, id_key
 from brainstem_app.imaging.text_table import read_text_table
 from brainstem_app.reports.scan.model import Report
-from brainstem_app.reports.scan.results import Result, find_results, read_result, require_alike
+from brainstem_app.reports.scan.results import ReadResult, Result, find_results, read_result, require_alike
 from brainstem_app.written_files import REPORT_FILE
 
 _COLUMNS = ("first", "second")
@@ -48,7 +48,12 @@ class Pairs:
 
 
 def find_pairs(
-    results: Path, second: Path | None = None, *, mixed: bool = False, same_people: bool = False
+    results: Path,
+    second: Path | None = None,
+    *,
+    mixed: bool = False,
+    same_people: bool = False,
+    read: ReadResult = read_result,
 ) -> Pairs:
     """Find two results of each subject.
 
@@ -64,6 +69,8 @@ def find_pairs(
         The results may be of different atlases, models or versions of the program.
     same_people : bool
         People of one name in two datasets are the same; a table says so by itself.
+    read : callable
+        What reads one result, as `read_result`.
 
     Raises
     ------
@@ -81,12 +88,12 @@ def find_pairs(
     if results.is_file():
         if second is not None:
             raise InputError("A table already names both results.", second, "Leave out the second folder.")
-        found = _from_table(results)
+        found = _from_table(results, read)
     elif second is not None:
-        found = _from_two_folders(results, second)
+        found = _from_two_folders(results, second, read)
         _require_one_dataset(found, results, same_people=same_people)
     else:
-        found = _from_sessions(find_results([results]), results)
+        found = _from_sessions(find_results([results], read), results)
     return _require_pairs(found, results, mixed=mixed)
 
 
@@ -106,7 +113,7 @@ def _require_pairs(found: Pairs, results: Path, *, mixed: bool) -> Pairs:
     return Pairs(found.pairs, found.left_out, (*notes, *found.notes))
 
 
-def _from_table(path: Path) -> Pairs:
+def _from_table(path: Path, read: ReadResult) -> Pairs:
     table = read_text_table(path, "table of pairs")
     name = table.column(*_NAMES)
     one, other = (table.column(column) for column in _COLUMNS)
@@ -118,7 +125,7 @@ def _from_table(path: Path) -> Pairs:
         if not subject or subject in found:
             problem = f"“{subject}” is in the table of pairs twice" if subject else "No subject is named"
             raise InputError(f"{problem} (row {row.number}).", path, "Keep one row of each subject.")
-        results = [_result_at(path, row.cells.get(column, ""), row.number) for column in (one, other)]
+        results = [_result_at(path, row.cells.get(column, ""), row.number, read) for column in (one, other)]
         if results[0].path.resolve() == results[1].path.resolve():
             problem = f"Row {row.number} of the table of pairs names one result twice ({subject})."
             raise InputError(problem, path, _TABLE)
@@ -126,17 +133,17 @@ def _from_table(path: Path) -> Pairs:
     return Pairs(tuple(found.values()))
 
 
-def _result_at(table: Path, cell: str, row: int) -> Result:
+def _result_at(table: Path, cell: str, row: int, read: ReadResult) -> Result:
     path = table.parent / cell
     file = path / REPORT_FILE if path.is_dir() else path
     if not cell or not file.is_file():
         problem = f"Row {row} of the table of pairs names “{cell}”, which holds no report."
         raise InputError(problem, table, _TABLE)
-    return read_result(file, file.parent)
+    return read(file, file.parent)
 
 
-def _from_two_folders(first: Path, second: Path) -> Pairs:
-    one, other = (_by_subject(folder) for folder in (first, second))
+def _from_two_folders(first: Path, second: Path, read: ReadResult) -> Pairs:
+    one, other = (_by_subject(folder, read) for folder in (first, second))
     same = _spelled_alike(one, other)
     left_out = {
         f"only in {folder.name}": tuple(name for name in mine if name not in matched)
@@ -163,9 +170,9 @@ def _spelled_alike(one: Mapping[str, Result], other: Mapping[str, Result]) -> di
     return found
 
 
-def _by_subject(folder: Path) -> dict[str, Result]:
+def _by_subject(folder: Path, read: ReadResult) -> dict[str, Result]:
     found: dict[str, Result] = {}
-    for result in find_results([folder]):
+    for result in find_results([folder], read):
         if result.subject in found:
             other = found[result.subject]
             of_two = other.dataset != result.dataset

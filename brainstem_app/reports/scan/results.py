@@ -54,6 +54,10 @@ class Result:
         return self.report.scan.dataset_id
 
 
+#: Reads the report of a result that was looked for in a folder.
+ReadResult = Callable[[Path, Path], Result]
+
+
 def read_result(path: Path, given: Path) -> Result:
     """Read one result. Raises InputError as `read_report`."""
     report = read_report(path)
@@ -67,8 +71,8 @@ def read_result(path: Path, given: Path) -> Result:
     )
 
 
-def find_results(folders: Sequence[Path]) -> list[Result]:
-    """Read every report below some folders, each once.
+def find_results(folders: Sequence[Path], read: ReadResult = read_result) -> list[Result]:
+    """Read every report below some folders, each once; `read` is what reads one, as `read_result`.
 
     Raises
     ------
@@ -80,7 +84,7 @@ def find_results(folders: Sequence[Path]) -> list[Result]:
         paths = [folder] if folder.name == REPORT_FILE and folder.is_file() else _below(folder)
         for path in paths:
             if path.resolve() not in found:
-                found[path.resolve()] = read_result(path, folder)
+                found[path.resolve()] = read(path, folder)
     return list(found.values())
 
 
