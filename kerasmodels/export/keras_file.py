@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +21,9 @@ from kerasmodels.export.replaced_file import replaced_file
 if TYPE_CHECKING:
     import keras
 
-_WEIGHTS = "model.weights.h5"
+_WEIGHTS, _CONFIG = "model.weights.h5", "config.json"
+#: Number formats that a network may have computed in, each with 32 bits instead.
+_FLOATS = ("float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16")
 
 
 def save_keras(model: keras.Model, path: str | Path, half: bool = True) -> None:
@@ -58,7 +63,8 @@ def load_keras(path: str | Path) -> keras.Model:
     Returns
     -------
     keras.Model
-        Float32, not compiled.
+        Not compiled, and float32 throughout, also where the network was built with mixed precision: it gives
+        the probabilities of its ONNX file.
 
     Raises
     ------
@@ -75,12 +81,49 @@ def load_keras(path: str | Path) -> keras.Model:
         raise ModelError(f"There is no file {path}.", "Check the name.")
     try:
         require_modest(path)
-        return keras.saving.load_model(path, compile=False, safe_mode=True)
+        with tempfile.TemporaryDirectory() as folder, _float32_policy():
+            same = _in_float32(path, Path(folder))
+            return keras.saving.load_model(same, compile=False, safe_mode=True)
     except UNREADABLE as error:
         raise ModelError(
             f"{path} cannot be read as a network ({error}).",
             "Give a .keras file of a network, or export it again.",
         ) from error
+
+
+@contextmanager
+def _float32_policy() -> Iterator[None]:
+    """Have Keras make layers that compute in 32 bits; a network as a whole has no policy in its file."""
+    import keras
+
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float32")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _in_float32(archive: Path, folder: Path) -> Path:
+    """Return an archive whose layers compute in 32 bits: the one given, or a copy in a folder."""
+    with zipfile.ZipFile(archive) as members:
+        config = json.loads(members.read(_CONFIG))
+    if (changed := _float32(config)) == config:
+        return archive
+    copy = folder / "float32.keras"
+    _copy_archive(archive, copy, {_CONFIG: json.dumps(changed).encode()})
+    return copy
+
+
+def _float32(config: Any, name: str = "") -> Any:
+    """Replace the number formats in the description of a network, those of layers within layers too."""
+    if isinstance(config, dict):
+        if config.get("class_name") == "DTypePolicy" and config["config"]["name"] in _FLOATS:
+            return "float32"
+        return {key: _float32(value, key) for key, value in config.items()}
+    if isinstance(config, list):
+        return [_float32(each) for each in config]
+    return "float32" if name == "dtype" and config in _FLOATS else config
 
 
 def _copy_archive(source: Path, target: Path, changed: Mapping[str, bytes]) -> None:
