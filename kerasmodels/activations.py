@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kerasmodels.arguments import require, require_network, require_whole
+from kerasmodels.names import require_known
+
 if TYPE_CHECKING:
     import keras
 
@@ -64,6 +67,7 @@ def layer_names(model: keras.Model, *, every: bool = False) -> tuple[str, ...]:
         All layers that give maps; else the end of each block of the encoder (a sum, or the activation after
         it), the encoder's stem, the activations and sums of the decoder, and the logits.
     """
+    require_network("model", model)
     layers = [layer for layer in model.layers if _gives_maps(layer)]
     if every:
         return tuple(layer.name for layer in layers if type(layer).__name__ != "InputLayer")
@@ -101,7 +105,20 @@ def activations(
     -------
     tuple of LayerActivation
         One a layer, in the order of `names`.
+
+    Raises
+    ------
+    ModelError
+        If the images are not of the network's size, or a name is none of a layer that gives maps.
     """
+    require_network("model", model)
+    strongest = require_whole("strongest", strongest, 1)
+    require(isinstance(names, tuple | list) and bool(names), "names", names, "names from layer_names")
+    maps = [layer.name for layer in model.layers if _gives_maps(layer)]
+    for name in names:
+        require_known("layer", name, maps)
+    shape, wanted = np.shape(images), (None, *model.input_shape[1:])
+    require(shape[1:] == wanted[1:], "the shape of images", shape, f"images of {wanted}")
     import keras
 
     outputs = [model.get_layer(name).output for name in names]

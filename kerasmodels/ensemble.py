@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from kerasmodels.arguments import require, require_network
 from kerasmodels.errors import ModelError
 
 if TYPE_CHECKING:
@@ -33,8 +34,12 @@ def average_networks(networks: Sequence[keras.Model], name: str = "ensemble") ->
     Raises
     ------
     ModelError
-        If there are fewer than two, or they differ in input or classes.
+        If there are fewer than two, one is no network, or they differ in input or classes.
     """
+    require(isinstance(networks, Sequence), "networks", networks, "a list of networks")
+    require(isinstance(name, str), "name", name, "a text")
+    for network in networks:
+        require_network("a network", network)
     import keras
 
     if len(networks) < 2:

@@ -41,7 +41,7 @@ class UnknownNameError(ModelError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         names = list(known)
-        near = difflib.get_close_matches(name.lower(), names, n=3, cutoff=0.5)
+        near = difflib.get_close_matches(str(name).lower(), names, n=3, cutoff=0.5)
         offer = f"Nearest: {', '.join(near)}." if near else f"There are: {', '.join(names)}."
         super().__init__(f"There is no {kind} named {name!r}.", offer)
         self.nearest = tuple(near)

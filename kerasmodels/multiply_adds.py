@@ -13,6 +13,7 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kerasmodels.arguments import require_network, require_whole
 from kerasmodels.names import DECODERS
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def expected_multiply_adds(decoder: str, encoder: str, size: int = TABLE_SIZE) -
     float or None
         None if the table knows its decoder or its encoder not at all.
     """
-    table = _table()
+    table, size = _table(), require_whole("size", size, 1)
     counted: float | None = table.get((decoder, encoder))
     if counted is None:
         on_usual, of_usual = table.get((decoder, _ENCODER)), table.get((_DECODER, encoder))
@@ -65,6 +66,7 @@ def _table() -> dict[tuple[str, str], int]:
 
 def count_multiply_adds(model: keras.Model) -> int:
     """Multiply-adds of one image through a functional model whose shapes are known."""
+    require_network("model", model)
     return sum(_of_layer(layer) for layer in model.layers)
 
 

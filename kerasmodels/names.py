@@ -6,7 +6,7 @@ Only names and where their builders are: importing this module loads neither Ker
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,6 +109,12 @@ def resolve(kind: str, name: str, builders: Mapping[str, LazyBuilder]) -> Any:
     UnknownNameError
         If there is none; the message offers the nearest names.
     """
-    if name not in builders:
-        raise UnknownNameError(kind, name, builders)
+    require_known(kind, name, builders)
     return builders[name].load()
+
+
+def require_known(kind: str, name: str, known: Iterable[str]) -> None:
+    """Raise `UnknownNameError` unless a name is one of those that are known."""
+    names = tuple(known)
+    if not isinstance(name, str) or name not in names:
+        raise UnknownNameError(kind, name, names)

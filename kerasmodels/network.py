@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kerasmodels.errors import ModelError, UnknownNameError
-from kerasmodels.names import DECODERS, ENCODERS, resolve
+from kerasmodels.arguments import require_image_shape, require_path, require_whole
+from kerasmodels.names import DECODERS, ENCODERS, require_known, resolve
 
 if TYPE_CHECKING:
     import keras
@@ -31,7 +31,7 @@ def build_model(
     encoder_weights: str | Path | None = None,
     *,
     library: str = "kerasmodels",
-    weights_folder: Path | None = None,
+    weights_folder: str | Path | None = None,
     seed: int | None = None,
 ) -> keras.Model:
     """Build a segmentation network.
@@ -53,7 +53,7 @@ def build_model(
         Whose network: ``"kerasmodels"``, or ``"segmentation_models"`` for Unet, FPN, PSPNet and Linknet of
         the package segmentation-models; see `kerasmodels.adapters.segmentation_models` for its names and
         limits.
-    weights_folder : Path, optional
+    weights_folder : str or Path, optional
         Where downloaded weights are kept; the user's cache folder if not given.
     seed : int, optional
         Makes the random weights repeatable. The global random state is left as it was.
@@ -70,8 +70,8 @@ def build_model(
     ------
     ModelError
         If a name is unknown (with the nearest ones), the size is not a multiple of 32 (with the next
-        size that is), the channels or classes are impossible, or the weights cannot be had or do not fit
-        in any name or shape (with what to do; never random weights instead).
+        size that is), an argument is of the wrong type or out of its range, or the weights cannot be had or
+        do not fit in any name or shape (with what to do; never random weights instead).
 
     Examples
     --------
@@ -79,19 +79,16 @@ def build_model(
     >>> model.output_shape
     (None, 64, 64, 4)
     """
-    if library not in LIBRARIES:
-        raise UnknownNameError("library", library, LIBRARIES)
+    require_known("library", library, LIBRARIES)
+    classes = require_whole("classes", classes, 2)
     if library == "segmentation_models":
-        _check_length(input_shape)
-        _check_classes(classes)
         from kerasmodels.adapters import segmentation_models
 
         with _repeatable(seed):
             return segmentation_models.build(decoder, encoder, classes, input_shape, encoder_weights)
     encode = resolve("encoder", encoder, ENCODERS)
     decode = resolve("decoder", decoder, DECODERS)
-    _check_shape(input_shape)
-    _check_classes(classes)
+    input_shape = require_image_shape(input_shape, DEEPEST_STRIDE)
     put_weights = _weights_for(encoder, encoder_weights, weights_folder)
     import keras
 
@@ -110,7 +107,7 @@ def build_encoder(
     input_shape: tuple[int, int, int] = (224, 224, 1),
     encoder_weights: str | Path | None = None,
     *,
-    weights_folder: Path | None = None,
+    weights_folder: str | Path | None = None,
     seed: int | None = None,
 ) -> keras.Model:
     """Build an encoder alone.
@@ -138,7 +135,7 @@ def build_encoder(
         As `build_model`.
     """
     encode = resolve("encoder", name, ENCODERS)
-    _check_shape(input_shape)
+    input_shape = require_image_shape(input_shape, DEEPEST_STRIDE)
     put_weights = _weights_for(name, encoder_weights, weights_folder)
     import keras
 
@@ -150,44 +147,16 @@ def build_encoder(
         return keras.Model(image, named, name=name)
 
 
-def _check_length(input_shape: tuple[int, int, int]) -> None:
-    if len(input_shape) != 3:
-        raise ModelError(
-            f"The input shape {tuple(input_shape)} has {len(input_shape)} numbers.",
-            "Give height, width and channels, for example (224, 224, 1).",
-        )
-    channels = input_shape[2]
-    if channels < 1:
-        raise ModelError(f"An image of {channels} channels holds nothing.", "Give 1 channel (grey) or more.")
-
-
-def _check_shape(input_shape: tuple[int, int, int]) -> None:
-    _check_length(input_shape)
-    height, width, _ = input_shape
-    if min(height, width) < 1 or height % DEEPEST_STRIDE or width % DEEPEST_STRIDE:
-        larger = tuple(max(1, -(-size // DEEPEST_STRIDE)) * DEEPEST_STRIDE for size in (height, width))
-        raise ModelError(
-            f"The image size {height}×{width} is not a multiple of {DEEPEST_STRIDE} in both directions.",
-            f"Pad or resize the images to {larger[0]}×{larger[1]}.",
-        )
-
-
-def _check_classes(classes: int) -> None:
-    if classes < 2:
-        raise ModelError(
-            f"A network for {classes} class(es) has nothing to tell apart.", "Give at least 2 classes."
-        )
-
-
 def _weights_for(
-    encoder: str, weights: str | Path | None, folder: Path | None
+    encoder: str, weights: str | Path | None, folder: str | Path | None
 ) -> Callable[[KerasTensor, FeatureMaps], None]:
     """Read weights, and return what puts them into the encoder between an image and its maps."""
     if weights is None:
         return lambda image, maps: None
     from kerasmodels.weights.encoder_weights import find_encoder_weights, put_in
 
-    stored = find_encoder_weights(encoder, weights, folder)
+    kept = None if folder is None else require_path("weights_folder", folder)
+    stored = find_encoder_weights(encoder, weights, kept)
 
     def put(image: KerasTensor, maps: FeatureMaps) -> None:
         import keras
@@ -204,7 +173,7 @@ def _repeatable(seed: int | None) -> Iterator[None]:
         yield
         return
     before = random.getstate()
-    random.seed(seed)
+    random.seed(require_whole("seed", seed, 0))
     try:
         yield
     finally:

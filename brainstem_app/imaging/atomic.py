@@ -15,7 +15,7 @@ from pathlib import Path
 from brainstem_app.plain_text import for_file
 
 #: Names of files and folders that are being written, or were when their process was killed (the second form:
-#: those of `kerasmodels.export.keras_file.WRITING`).
+#: those of `kerasmodels.export.replaced_file.WRITING`).
 TEMPORARY_NAME = re.compile(r"\.(?:[0-9a-f]{8}|writing)-.+")
 
 

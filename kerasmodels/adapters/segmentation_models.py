@@ -28,7 +28,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from kerasmodels.errors import ModelError, UnknownNameError
+from kerasmodels.arguments import require_image_shape, require_whole
+from kerasmodels.errors import ModelError
+from kerasmodels.names import require_known
 
 if TYPE_CHECKING:
     import keras
@@ -79,12 +81,12 @@ def build(
     ModelError
         If the package is not installed, a name is unknown, or size, channels or weights are impossible.
     """
-    if decoder not in DECODERS:
-        raise UnknownNameError("decoder in segmentation_models", decoder, DECODERS)
-    if encoder not in ENCODERS:
-        raise UnknownNameError("encoder in segmentation_models", encoder, ENCODERS)
+    require_known("decoder in segmentation_models", decoder, DECODERS)
+    require_known("encoder in segmentation_models", encoder, ENCODERS)
+    classes = require_whole("classes", classes, 2)
     builder, multiple = DECODERS[decoder]
-    _check_size(decoder, input_shape, multiple)
+    needs = f", which {decoder} of segmentation_models needs"
+    input_shape = require_image_shape(input_shape, multiple, needs)
     _check_weights(encoder_weights, input_shape[-1])
     package = _package()
     try:
@@ -112,19 +114,8 @@ def _keras_home() -> Path:
     return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
 
 
-def _check_size(decoder: str, input_shape: tuple[int, int, int], multiple: int) -> None:
-    height, width, _ = input_shape
-    if min(height, width) < 1 or height % multiple or width % multiple:
-        larger = [max(1, -(-size // multiple)) * multiple for size in (height, width)]
-        raise ModelError(
-            f"The image size {height}×{width} is not a multiple of {multiple} in both directions, which "
-            f"{decoder} of segmentation_models needs.",
-            f"Pad or resize the images to {larger[0]}×{larger[1]}.",
-        )
-
-
 def _check_weights(encoder_weights: object, channels: int) -> None:
-    if encoder_weights not in {None, "imagenet"}:
+    if encoder_weights not in (None, "imagenet"):
         raise ModelError(
             f"segmentation_models cannot start from {str(encoder_weights)!r}.",
             'Give "imagenet" or None, or build the network with library="kerasmodels".',

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from kerasmodels.data.volumes import IGNORED
 
 
 class Augmentation(BaseModel):
@@ -45,14 +47,14 @@ class Augmentation(BaseModel):
         narrow here, there too wide, which shows fluid.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    mirrored_indices: tuple[int, ...] | None = None
+    mirrored_indices: tuple[Annotated[int, Field(ge=0, lt=IGNORED)], ...] | None = None
     mirror_plane: float | None = None
     rotation_degrees: float = Field(default=0.0, ge=0)
     scale: float = Field(default=0.0, ge=0)
     shift: float = Field(default=0.0, ge=0)
-    elastic: tuple[tuple[float, float], ...] = ()
+    elastic: tuple[tuple[Annotated[float, Field(ge=0)], Annotated[float, Field(gt=0)]], ...] = ()
     contrast: float = Field(default=0.0, ge=0)
     offset: float = Field(default=0.0, ge=0)
     gamma: float = Field(default=0.0, ge=0)

@@ -13,10 +13,10 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from kerasmodels.arguments import require_whole
 from kerasmodels.data.resizing import bilinear_matrix, nearest_indices
 from kerasmodels.data.slice_input import SliceInput, position_grids
 from kerasmodels.data.volumes import Volumes
-from kerasmodels.errors import ModelError
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -90,8 +90,7 @@ def slice_batches(
     ModelError
         If `batch_size` is below 1.
     """
-    if batch_size < 1:
-        raise ModelError(f"Batches of {batch_size} slices are not possible.", "Give 1 or more.")
+    batch_size = require_whole("batch_size", batch_size, 1)
     if keras.backend.backend() != "tensorflow":
         return ArrayBatches(volumes, order, batch_size, slice_input)
     return _tf_batches(volumes, order, batch_size, slice_input)

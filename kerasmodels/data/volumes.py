@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from kerasmodels.arguments import require
 from kerasmodels.errors import ModelError
 
 #: Label of pixels that nobody labelled: losses of training and all metrics leave them out.
@@ -39,6 +40,10 @@ class Volumes:
     weights: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
+        given = {"images": self.images, "labels": self.labels, "weights": self.weights}
+        for name, value in given.items():
+            fits = isinstance(value, np.ndarray) or (name == "weights" and value is None)
+            require(fits, name, value, "an array of NumPy")
         if self.images.ndim != 4 or self.images.shape != self.labels.shape:
             raise ModelError(
                 f"Images {self.images.shape} and labels {self.labels.shape} differ in shape.",

@@ -9,6 +9,7 @@ import io
 import json
 import math
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,12 @@ _MOST_RATIO, _SMALL_BYTES = 50, 64 * 2**20
 #: What a network has beside its stored weights, such as states of random numbers.
 _SPARE_WEIGHTS = 1_000_000
 _FIX = "Give a .keras file of a network, or export it again."
+
+#: What reading a torn or foreign archive raises; too little memory is not its fault.
+UNREADABLE = (
+    *(OSError, LookupError, TypeError, ValueError, AttributeError, EOFError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error),
+)
 
 
 def require_modest(path: Path) -> None:

@@ -6,14 +6,13 @@ norm into the kernels (so rounding to float16 would differ from the `.keras` fil
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kerasmodels.arguments import require, require_flag, require_network
 from kerasmodels.errors import ModelError
-from kerasmodels.export.keras_file import WRITING
+from kerasmodels.export.replaced_file import replaced_file
 
 if TYPE_CHECKING:
     import keras
@@ -24,32 +23,40 @@ INPUT = "image"
 OUTPUT = "probabilities"
 
 
-def to_onnx(model: keras.Model, path: Path, half: bool = True) -> None:
+def to_onnx(model: keras.Model, path: str | Path, half: bool = True) -> None:
     """Write a network as an ONNX file; replaces the file in one step.
 
     Parameters
     ----------
     model : keras.Model
-        From `build_model` or `load_keras`: one input map, one output map.
-    path : Path
-        File to write; its name ends in `.onnx`.
+        From `build_model` or `load_keras`: a functional network, one input map, one output map.
+    path : str or Path
+        File to write, in a folder that is there; its name ends in `.onnx`.
     half : bool
         Whether kernels are stored as float16, rounded as `save_keras` rounds them. Arithmetic is float32.
 
     Raises
     ------
     ModelError
-        If the name does not end in `.onnx`, or a layer has no translation; the message names the layer.
+        If the name does not end in `.onnx`, its folder is not there, `model` is no such network, or a layer
+        has no translation; the message names the layer.
     """
-    if path.suffix != ".onnx":
-        raise ModelError(f"{path.name} is no name for an ONNX file.", "End it in .onnx.")
+    require_network("model", model)
+    require_flag("half", half)
+    with replaced_file(path, ".onnx", "an ONNX file") as part:
+        _write(model, part, half)
+
+
+def _write(model: keras.Model, path: Path, half: bool) -> None:
     import onnx
 
     from kerasmodels.export.onnx_graph import OnnxGraph
     from kerasmodels.export.onnx_layers import translate
 
     config = model.get_config()
-    first, last = _only(config["input_layers"], "input"), _only(config["output_layers"], "output")
+    first, last = _only_map(model.inputs, "input"), _only_map(model.outputs, "output")
+    functional = "input_layers" in config
+    require(functional, "model", model, "a functional network: keras.Model(model.inputs, model.outputs)")
     graph = OnnxGraph(half=half)
     outputs = {first: graph.node("Transpose", [INPUT], "channels_first", perm=[0, 3, 1, 2])}
     for name, sources in _steps(config):
@@ -59,21 +66,18 @@ def to_onnx(model: keras.Model, path: Path, half: bool = True) -> None:
         model.name, {INPUT: model.input_shape[1:]}, {OUTPUT: model.output_shape[1:]}, producer="kerasmodels"
     )
     onnx.checker.check_model(written)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=WRITING) as folder:
-        part = Path(folder) / path.name
-        onnx.save_model(written, str(part))
-        os.replace(part, path)  # noqa: PTH105 - the point is the one system call
+    onnx.save_model(written, str(path))
 
 
-def _only(ends: list[Any], kind: str) -> str:
-    """Name of the only input or output layer: Keras writes one as [name, 0, 0], more as a list of those."""
-    entry = ends if ends and isinstance(ends[0], str) else ends[0]
-    if entry is not ends and len(ends) > 1:
+def _only_map(ends: list[keras.KerasTensor], kind: str) -> str:
+    """Name of the layer that the only input or output comes from."""
+    shapes = [tuple(end.shape) for end in ends]
+    if len(shapes) != 1 or len(shapes[0]) != 4:
         raise ModelError(
-            f"The network has {len(ends)} {kind}s.",
-            "Only networks with one map in and one map out are exported.",
+            f"The network has {len(shapes)} {kind}(s), of the shape {', '.join(map(str, shapes))}.",
+            "Only networks with one map (N, height, width, channels) in and one out are exported.",
         )
-    return str(entry[0])
+    return str(ends[0]._keras_history.operation.name)
 
 
 def _steps(config: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:

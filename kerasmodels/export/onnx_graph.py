@@ -9,6 +9,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from kerasmodels.export.keras_file import halved_kernel
+
 #: ONNX operator set; 17 is understood by ONNX Runtime 1.12 and later.
 OPSET = 17
 #: File format version that goes with it.
@@ -43,9 +45,10 @@ class OnnxGraph:
 
     def weight(self, name: str, values: NDArray[np.generic]) -> str:
         """Add a weight; returns the name under which nodes use it as its own type."""
-        if self.half and values.ndim >= 2 and values.dtype == np.float32:
+        halved = halved_kernel(name, values) if self.half else values
+        if halved.dtype != values.dtype:
             stored = f"{name}_float16"
-            self._weights[stored] = numpy_helper.from_array(values.astype(np.float16), stored)
+            self._weights[stored] = numpy_helper.from_array(halved, stored)
             return self.closing_node("Cast", [stored], f"{name}_cast", name, to=TensorProto.FLOAT)
         return self.exact(name, values)
 

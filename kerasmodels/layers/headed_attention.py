@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 from keras import ops
 
+from kerasmodels.arguments import require_whole
 from kerasmodels.errors import ModelError
 from kerasmodels.serialization import serializable
 
@@ -42,7 +43,7 @@ class HeadedAttention(keras.layers.Layer):
 
     def __init__(self, heads: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.heads = heads
+        self.heads = require_whole("heads", heads, 1)
 
     def build(self, input_shape: list[Shape]) -> None:
         """Check the channels; there is nothing to make."""

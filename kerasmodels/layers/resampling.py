@@ -15,6 +15,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
+from kerasmodels.arguments import require_whole
 from kerasmodels.serialization import serializable
 
 if TYPE_CHECKING:
@@ -35,8 +36,8 @@ class CornerAlignedResize(keras.layers.Layer):
 
     def __init__(self, height: int, width: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.height = height
-        self.width = width
+        self.height = require_whole("height", height, 1)
+        self.width = require_whole("width", width, 1)
 
     def call(self, inputs: KerasTensor) -> KerasTensor:
         """Return the resized maps."""
@@ -67,7 +68,7 @@ class AdaptiveAveragePooling2D(keras.layers.Layer):
 
     def __init__(self, output_size: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.output_size = output_size
+        self.output_size = require_whole("output_size", output_size, 1)
 
     def call(self, inputs: KerasTensor) -> KerasTensor:
         """Return the means, (N, output_size, output_size, channels)."""

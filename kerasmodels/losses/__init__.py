@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
+from kerasmodels.arguments import require
 from kerasmodels.errors import ModelError
 from kerasmodels.names import COMPOUND_LOSSES, LOSSES, resolve
 
@@ -43,7 +44,7 @@ def make_loss(
     UnknownNameError
         If the name is unknown; the message offers the nearest ones.
     ModelError
-        If a parameter is out of its range, or the loss has no such parameter.
+        If a parameter is of the wrong type or out of its range, or the loss has no such parameter.
 
     Examples
     --------
@@ -52,19 +53,29 @@ def make_loss(
     0.0
     """
     kind = resolve("loss", name, LOSSES)
-    if name in COMPOUND_LOSSES:
-        parts = COMPOUND_LOSSES[name]
-        _require_known(name, parameters, {"alpha", *parts})
-        losses = [make_loss(part, from_logits=from_logits, **parameters.pop(part, {})) for part in parts]
-        made = kind(*losses, name=name, ignore_label=ignore_label, **parameters)
-    else:
-        _require_known(name, parameters, kind().get_config().keys() - {"from_logits", "name"})
-        made = kind(from_logits=from_logits, ignore_label=ignore_label, **parameters)
+    if name not in COMPOUND_LOSSES:
+        return _make(kind, name, from_logits, ignore_label, parameters)
+    parts = COMPOUND_LOSSES[name]
+    _require_known(name, parameters, {"alpha", *parts})
+    losses = []
+    for part in parts:
+        own = parameters.pop(part, {})
+        require(isinstance(own, Mapping), part, own, f"the parameters of {part}, such as {{'name': value}}")
+        losses.append(_make(resolve("loss", part, LOSSES), part, from_logits, None, own))
+    return cast("SegmentationLoss", kind(*losses, name=name, ignore_label=ignore_label, **parameters))
+
+
+def _make(
+    kind: Any, name: str, from_logits: bool, ignore_label: int | None, parameters: Mapping[str, Any]
+) -> SegmentationLoss:
+    """Make a loss that is no sum of others."""
+    _require_known(name, parameters, kind().get_config().keys() - {"from_logits", "name"})
+    made = kind(from_logits=from_logits, ignore_label=ignore_label, **parameters)
     return cast("SegmentationLoss", made)
 
 
-def _require_known(name: str, given: Collection[str], known: Collection[str]) -> None:
-    if unknown := sorted(set(given) - set(known)):
+def _require_known(name: str, given: Collection[Any], known: Collection[str]) -> None:
+    if unknown := sorted(map(str, set(given) - set(known))):
         raise ModelError(
             f"The loss {name!r} has no parameter {', '.join(unknown)}.", f"It has {', '.join(sorted(known))}."
         )

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
+from kerasmodels.arguments import require, require_number
 from kerasmodels.errors import ModelError
 from kerasmodels.losses.focal import Focal
 from kerasmodels.losses.overlap import Dice, Tversky
-from kerasmodels.losses.segmentation_loss import NetworkOutput, SegmentationLoss, require_between
+from kerasmodels.losses.segmentation_loss import NetworkOutput, SegmentationLoss
 from kerasmodels.losses.soft_cross_entropy import SoftCrossEntropy
 from kerasmodels.serialization import serializable
 
@@ -38,7 +39,7 @@ class CompoundLoss(SegmentationLoss):
     Raises
     ------
     ModelError
-        If alpha is out of range, or one of the two takes logits and the other probabilities.
+        If a part is no loss, alpha is out of range, or one part takes logits and the other probabilities.
 
     Examples
     --------
@@ -56,14 +57,15 @@ class CompoundLoss(SegmentationLoss):
         ignore_label: int | None = None,
         name: str = "compound",
     ) -> None:
+        for part, loss in {"pixel_loss": pixel_loss, "overlap_loss": overlap_loss}.items():
+            require(isinstance(loss, SegmentationLoss), part, loss, "a loss of kerasmodels")
         super().__init__(from_logits=overlap_loss.from_logits, ignore_label=ignore_label, name=name)
-        require_between("alpha", alpha, 0.0, 1.0)
         if pixel_loss.from_logits != overlap_loss.from_logits:
             raise ModelError(
                 f"Of {pixel_loss.name} and {overlap_loss.name} one takes logits, the other probabilities.",
                 "Give both the same from_logits.",
             )
-        self.alpha = alpha
+        self.alpha = require_number("alpha", alpha, 0, 1)
         self.pixel_loss = pixel_loss
         self.overlap_loss = overlap_loss
 

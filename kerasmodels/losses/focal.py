@@ -10,13 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from keras import ops
 
-from kerasmodels.errors import ModelError
-from kerasmodels.losses.segmentation_loss import (
-    SMALLEST_PROBABILITY,
-    NetworkOutput,
-    SegmentationLoss,
-    require_between,
-)
+from kerasmodels.arguments import require_choice, require_number
+from kerasmodels.losses.segmentation_loss import SMALLEST_PROBABILITY, NetworkOutput, SegmentationLoss
 from kerasmodels.serialization import serializable
 
 if TYPE_CHECKING:
@@ -60,13 +55,9 @@ class Focal(SegmentationLoss):
         name: str = "focal",
     ) -> None:
         super().__init__(from_logits=from_logits, ignore_label=ignore_label, name=name)
-        require_between("gamma", gamma, 0.0, 100.0)
-        if alpha is not None:
-            require_between("alpha", alpha, 0.0, 1.0)
-        if reduction not in ("mean", "sum"):
-            raise ModelError(f"reduction = {reduction!r} is unknown.", "Give 'mean' or 'sum'.")
-        self.gamma = gamma
-        self.alpha = alpha
+        self.gamma = require_number("gamma", gamma, 0, 100)
+        self.alpha = None if alpha is None else require_number("alpha", alpha, 0, 1)
+        require_choice("reduction", reduction, ("mean", "sum"))
         self.class_reduction = reduction
 
     def value(self, prediction: NetworkOutput, one_hot: KerasTensor) -> KerasTensor:

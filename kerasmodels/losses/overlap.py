@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from keras import ops
 
-from kerasmodels.errors import ModelError
-from kerasmodels.losses.segmentation_loss import NetworkOutput, SegmentationLoss, require_between
+from kerasmodels.arguments import require_choice, require_number
+from kerasmodels.losses.segmentation_loss import NetworkOutput, SegmentationLoss
 from kerasmodels.serialization import serializable
 
 if TYPE_CHECKING:
@@ -52,12 +52,9 @@ class OverlapLoss(SegmentationLoss):
         name: str = "overlap",
     ) -> None:
         super().__init__(from_logits=from_logits, ignore_label=ignore_label, name=name)
-        require_between("smooth", smooth, 0.0, float("inf"))
-        require_between("eps", eps, 0.0, 1.0)
-        if absent not in ("zero", "skip", "count"):
-            raise ModelError(f"absent = {absent!r} is unknown.", "Give 'zero', 'skip' or 'count'.")
-        self.smooth = smooth
-        self.eps = eps
+        self.smooth = require_number("smooth", smooth, 0)
+        self.eps = require_number("eps", eps, 0, 1)
+        require_choice("absent", absent, ("zero", "skip", "count"))
         self.absent = absent
 
     def value(self, prediction: NetworkOutput, one_hot: KerasTensor) -> KerasTensor:
@@ -133,10 +130,8 @@ class Tversky(OverlapLoss):
         self, *, alpha: float = 0.7, beta: float = 0.7, name: str = "tversky", **parameters: Any
     ) -> None:
         super().__init__(name=name, **parameters)
-        require_between("alpha", alpha, 0.0, float("inf"))
-        require_between("beta", beta, 0.0, float("inf"))
-        self.alpha = alpha
-        self.beta = beta
+        self.alpha = require_number("alpha", alpha, 0)
+        self.beta = require_number("beta", beta, 0)
 
     def ratio(self, common: KerasTensor, predicted: KerasTensor, labelled: KerasTensor) -> KerasTensor:
         """Tversky's index."""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import keras
 from keras import ops
 
-from kerasmodels.errors import ModelError
+from kerasmodels.arguments import require, require_flag, require_whole
+from kerasmodels.pixel_labels import pixel_labels, pixel_weights, tensor
 
 if TYPE_CHECKING:
     from keras import KerasTensor
@@ -118,8 +119,12 @@ class SegmentationLoss(keras.losses.Loss):
         name: str = "segmentation_loss",
     ) -> None:
         # Already one number: Keras' reduction leaves it as it is. float32 also under mixed precision.
+        require(isinstance(name, str), "name", name, "a text")
         super().__init__(name=name, reduction="sum_over_batch_size", dtype="float32")
-        self.from_logits = from_logits
+        self.from_logits = require_flag("from_logits", from_logits)
+        if ignore_label is not None:
+            # Labels are int32.
+            ignore_label = require_whole("ignore_label", ignore_label, -(2**31), 2**31 - 1)
         self.ignore_label = ignore_label
         self.over_devices: Callable[[KerasTensor], KerasTensor] | None = None
         self.num_replicas = 1
@@ -128,13 +133,12 @@ class SegmentationLoss(keras.losses.Loss):
         self, y_true: KerasTensor, y_pred: KerasTensor, sample_weight: KerasTensor | None = None
     ) -> KerasTensor:
         """Measure predictions with a weight for every pixel (N, h, w), or without; see `call`."""
+        labels, values = tensor("labels", y_true), tensor("predictions", y_pred, self.dtype)
         if sample_weight is None:
-            return super().__call__(y_true, y_pred)
+            return super().__call__(labels, values)
         # Keras would multiply the finished number by the weights.
         with keras.name_scope(self.name):
-            labels = ops.convert_to_tensor(y_true)
-            values, weights = (ops.convert_to_tensor(x, dtype=self.dtype) for x in (y_pred, sample_weight))
-            return self.call(labels, values, weights)
+            return self.call(labels, values, tensor("weights", sample_weight, self.dtype))
 
     def call(
         self, y_true: KerasTensor, y_pred: KerasTensor, weights: KerasTensor | None = None
@@ -145,14 +149,12 @@ class SegmentationLoss(keras.losses.Loss):
         ------
         ModelError
             If the labels are one-hot or of another size than the predictions, or there is not a weight for
-            every pixel.
+            every pixel. Sizes that a graph does not know before are compared as it runs: TensorFlow's own
+            error then says so.
         """
-        _check_shapes(tuple(y_true.shape), tuple(y_pred.shape))
-        labels = ops.cast(y_true, "int32")
-        if len(labels.shape) == len(y_pred.shape):
-            labels = ops.squeeze(labels, axis=-1)
+        labels = pixel_labels(y_true, y_pred)
         if weights is not None:
-            _check_weights(tuple(weights.shape), tuple(labels.shape))
+            weights = pixel_weights(weights, labels)
         if self.ignore_label is not None:
             labelled = ops.cast(labels != self.ignore_label, "float32")
             weights = labelled if weights is None else weights * labelled
@@ -175,33 +177,3 @@ class SegmentationLoss(keras.losses.Loss):
         config = {"from_logits": self.from_logits, "name": self.name}
         # Not there without it: older versions of this package read such files.
         return config if self.ignore_label is None else {**config, "ignore_label": self.ignore_label}
-
-
-def _check_shapes(labels: tuple[int | None, ...], prediction: tuple[int | None, ...]) -> None:
-    """Refuse labels that would fail deep inside, or be spread over pixels that they do not belong to."""
-    if len(labels) == len(prediction) and labels[-1] not in (1, None):
-        raise ModelError(
-            f"The labels {labels} have {labels[-1]} channels: they look one-hot.",
-            "Give a class for every pixel, for example labels.argmax(axis=-1).",
-        )
-    sides = zip(labels[1:], prediction[1:-1], strict=False)
-    if len(labels) < len(prediction) - 1 or any(a != b for a, b in sides if a is not None and b is not None):
-        raise ModelError(
-            f"The labels {labels} are not of the size of the predictions {prediction}.",
-            "Give labels (N, height, width) for predictions (N, height, width, classes).",
-        )
-
-
-def _check_weights(weights: tuple[int | None, ...], labels: tuple[int | None, ...]) -> None:
-    sides = zip(weights, labels, strict=False)
-    if len(weights) != len(labels) or any(a != b for a, b in sides if a is not None and b is not None):
-        raise ModelError(
-            f"The weights {weights} are not of the size of the labels {labels}.",
-            "Give a weight for every pixel, (N, height, width).",
-        )
-
-
-def require_between(name: str, value: float, low: float, high: float) -> None:
-    """Raise `ModelError` unless low ≤ value ≤ high."""
-    if not low <= value <= high:
-        raise ModelError(f"{name} = {value} is out of range.", f"Give a value from {low} to {high}.")

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from keras import ops
 
-from kerasmodels.losses.segmentation_loss import NetworkOutput, SegmentationLoss, require_between
+from kerasmodels.arguments import require_number
+from kerasmodels.losses.segmentation_loss import NetworkOutput, SegmentationLoss
 from kerasmodels.serialization import serializable
 
 if TYPE_CHECKING:
@@ -38,8 +39,7 @@ class SoftCrossEntropy(SegmentationLoss):
         name: str = "softce",
     ) -> None:
         super().__init__(from_logits=from_logits, ignore_label=ignore_label, name=name)
-        require_between("smoothing", smoothing, 0.0, 1.0)
-        self.smoothing = smoothing
+        self.smoothing = require_number("smoothing", smoothing, 0, 1)
 
     def value(self, prediction: NetworkOutput, one_hot: KerasTensor) -> KerasTensor:
         """Return the smoothed cross entropy."""

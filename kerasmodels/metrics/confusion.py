@@ -10,8 +10,10 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
+from kerasmodels.arguments import require, require_whole
 from kerasmodels.errors import ModelError
 from kerasmodels.metrics.overlap import macro_iou
+from kerasmodels.pixel_labels import pixel_labels, tensor
 from kerasmodels.serialization import serializable
 
 if TYPE_CHECKING:
@@ -26,7 +28,9 @@ class ConfusionMatrix(keras.metrics.Metric):
     """Counts of pixels by reference class (rows) and predicted class (columns).
 
     `result()` is the macro mean IoU over the classes that occur in the reference; `counts()` gives the
-    matrix itself. Pixels whose label is not one of the classes are not counted.
+    matrix itself. Pixels whose label is not one of the classes are not counted: give such a label, for
+    example 255, to pixels that shall not count. There are no weights, of pixels or of images: counts are
+    whole numbers of pixels, and sums of weights would be rounded.
 
     Parameters
     ----------
@@ -37,28 +41,36 @@ class ConfusionMatrix(keras.metrics.Metric):
     """
 
     def __init__(self, classes: int, name: str = "macro_miou", **kwargs: Any) -> None:
+        require(isinstance(name, str), "name", name, "a text")
+        self.classes = classes = require_whole("classes", classes, 2)
         super().__init__(name=name, dtype="float32", **kwargs)
-        if classes < 2:
-            raise ModelError(f"A confusion matrix of {classes} class(es) tells nothing.", "Give at least 2.")
-        self.classes = classes
         pairs = (classes * classes,)
         self.low = self.add_weight(shape=pairs, initializer="zeros", dtype="int32", name="low")
         self.high = self.add_weight(shape=pairs, initializer="zeros", dtype="int32", name="high")
 
     def update_state(self, y_true: KerasTensor, y_pred: KerasTensor, sample_weight: None = None) -> None:
-        """Add a batch: labels (N, h, w), probabilities or logits (N, h, w, classes).
+        """Add a batch: labels (N, h, w) or (N, h, w, 1), probabilities or logits (N, h, w, classes).
 
         Raises
         ------
         ModelError
-            If the predictions have another number of classes.
+            If the predictions have another number of classes, the labels are one-hot or of another size, or
+            there are weights.
         """
+        if sample_weight is not None:
+            raise ModelError(
+                f"{self.name} counts whole pixels and takes no weights.",
+                "Give it under metrics, not under weighted_metrics; a label that is no class, such as 255, "
+                "leaves a pixel out.",
+            )
+        y_true, y_pred = tensor("labels", y_true), tensor("predictions", y_pred)
+        labels = pixel_labels(y_true, y_pred)
         if y_pred.shape[-1] != self.classes:
             raise ModelError(
                 f"The predictions have {y_pred.shape[-1]} classes, the confusion matrix has {self.classes}.",
                 f"Make it with ConfusionMatrix({y_pred.shape[-1]}).",
             )
-        labels = ops.reshape(ops.cast(y_true, "int32"), (-1,))
+        labels = ops.reshape(labels, (-1,))
         predicted = ops.reshape(ops.argmax(y_pred, axis=-1), (-1,))
         pairs = labels * self.classes + ops.cast(predicted, "int32")
         # What backends do with a number out of range differs: such pixels go into one that is thrown away.

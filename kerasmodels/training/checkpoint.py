@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import tempfile
 import zipfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -18,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kerasmodels.errors import ModelError
-from kerasmodels.export.archive_limits import require_small_parts
-from kerasmodels.export.keras_file import WRITING
+from kerasmodels.export.archive_limits import UNREADABLE, require_small_parts
+from kerasmodels.export.replaced_file import replaced_file
 from kerasmodels.training.events import EpochDone
 
 if TYPE_CHECKING:
@@ -27,9 +25,6 @@ if TYPE_CHECKING:
 
 _STATE = "kerasmodels/training_state.json"
 _VARIABLES = "kerasmodels/training_variables.npz"
-
-#: What reading a torn or foreign archive raises.
-_UNREADABLE = (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile)
 
 
 @dataclass
@@ -67,13 +62,11 @@ def write_checkpoint(path: Path, model: keras.Model, optimizer: keras.Optimizer,
     packed = io.BytesIO()
     np.savez(packed, **values)
     described = {"settings": state.settings, "history": [asdict(row) for row in state.history]}
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=WRITING) as folder:
-        part = Path(folder) / path.name
+    with replaced_file(path, ".keras", "a Keras archive") as part:
         model.save(part, include_optimizer=False)
         with zipfile.ZipFile(part, "a") as archive:
             archive.writestr(_VARIABLES, packed.getvalue())
             archive.writestr(_STATE, json.dumps(described))
-        os.replace(part, path)  # noqa: PTH105 - the point is the one system call
 
 
 def read_state(path: Path) -> RunState:
@@ -90,7 +83,7 @@ def read_state(path: Path) -> RunState:
             described = json.loads(archive.read(_STATE))
         rows = [{**row, "val_iou": tuple(row.get("val_iou", ()))} for row in described["history"]]
         return RunState(described["settings"], [EpochDone(**row) for row in rows])
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise _damaged(path, error) from error
 
 
@@ -110,7 +103,7 @@ def restore(path: Path, model: keras.Model, optimizer: keras.Optimizer) -> None:
         model.load_weights(path)
         for variable, value in zip(_training_variables(model, optimizer), values, strict=True):
             variable.assign(value)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise _damaged(path, error) from error
 
 

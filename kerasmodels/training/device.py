@@ -10,6 +10,7 @@ from contextlib import suppress
 
 import keras
 
+from kerasmodels.arguments import require_choice, require_whole
 from kerasmodels.errors import ModelError
 from kerasmodels.training.settings import Precision
 
@@ -26,6 +27,7 @@ def prepare_device(precision: Precision = "float32", *, deterministic: bool = Fa
         Take only operations that give the same result every time, also where they are slower. On a processor
         with one thread a step they are the same anyway.
     """
+    require_choice("precision", precision, ("float32", "mixed"))
     _grow_gpu_memory()
     if precision == "mixed":
         keras.mixed_precision.set_global_policy("mixed_float16" if gpu_count() else "mixed_bfloat16")
@@ -45,7 +47,7 @@ def gpus_to_use(wanted: int) -> tuple[str, ...]:
     ModelError
         If there are fewer.
     """
-    there = gpu_count()
+    there, wanted = gpu_count(), require_whole("wanted", wanted, 0)
     if wanted > max(1, there):
         raise ModelError(
             f"Training on {wanted} GPUs is asked for; {keras.backend.backend()} sees {there}.",

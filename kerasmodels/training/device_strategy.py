@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
+from kerasmodels.arguments import require
 from kerasmodels.errors import ModelError
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ class DeviceStrategy:
     """
 
     def __init__(self, devices: Sequence[str] = ()) -> None:
+        # A text would be a device a letter.
+        listed = isinstance(devices, Sequence) and not isinstance(devices, str)
+        require(listed, "devices", devices, "a list of names, such as ['GPU:0', 'GPU:1']")
         self.devices = tuple(devices)
         self._strategy: Any = None
         if len(self.devices) > 1:

@@ -16,12 +16,14 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from kerasmodels.arguments import require, require_network, require_path, require_whole
 from kerasmodels.data.augmented import AugmentedEpochs
 from kerasmodels.data.batches import SliceBatches, slice_batches
 from kerasmodels.data.slice_input import SliceInput
 from kerasmodels.data.volumes import IGNORED, Volumes, slice_order
 from kerasmodels.errors import DivergedError, ModelError
-from kerasmodels.export.keras_file import WRITING, save_keras
+from kerasmodels.export.keras_file import save_keras
+from kerasmodels.export.replaced_file import WRITING
 from kerasmodels.losses import make_loss
 from kerasmodels.metrics.confusion import ConfusionMatrix
 from kerasmodels.metrics.overlap import class_iou, macro_iou
@@ -61,7 +63,7 @@ def fit(
     train: Volumes,
     validation: Volumes,
     settings: TrainingSettings,
-    folder: Path,
+    folder: str | Path,
     *,
     on_event: Callable[[TrainingEvent], None] = lambda event: None,
     is_cancelled: Callable[[], bool] = lambda: False,
@@ -85,7 +87,7 @@ def fit(
         the loss; validation is without weights. Pixels whose label is `IGNORED` count in neither.
     settings : TrainingSettings
         Epochs, batch size, loss and so on.
-    folder : Path
+    folder : str or Path
         Folder of the run; made if it is not there.
     on_event : callable
         Told of every batch and epoch.
@@ -114,10 +116,19 @@ def fit(
     DivergedError
         If the loss is not finite any more; the files of the last whole epoch are kept.
     ModelError
-        If the folder holds a run with other settings or another network, a label is not a class, or the
-        batches cannot be divided among the devices.
+        If an argument is of the wrong type, the folder is a file or holds a run with other settings or
+        another network, the network has no layer `logits` or takes other images than the settings make, a
+        label is not a class, or the batches cannot be divided among the devices.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    require_network("model", model)
+    for name, volumes in {"train": train, "validation": validation}.items():
+        require(isinstance(volumes, Volumes), name, volumes, "Volumes(images, labels)")
+    require(isinstance(settings, TrainingSettings), "settings", settings, "TrainingSettings(…)")
+    folder = require_path("folder", folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise ModelError(f"{folder} leads through a file.", "Give a folder, there already or not.") from error
     for half_written in folder.glob(f"{WRITING}*"):
         shutil.rmtree(half_written, ignore_errors=True)
     run = _Run(model, train, validation, settings, folder, strategy or DeviceStrategy(), lean, resumable)
@@ -157,7 +168,9 @@ class _Run:
         self.best_weights: list[NDArray[np.float32]] | None = None
         self.validation, self.strategy = replace(validation, weights=None), strategy
         self.classes = int(model.output_shape[-1])
-        _check_input(model, settings.slice_input)
+        _check_network(model, settings.slice_input)
+        for nucleus in settings.nuclei_of(self.classes):
+            require_whole("a class of nuclei", nucleus, 0, self.classes - 1)
         _check_divisible(settings.batch_size, strategy)
         for volumes in (train, validation):
             _check_labels(volumes, self.classes)
@@ -307,7 +320,9 @@ class _Run:
             )
 
 
-def _check_input(model: keras.Model, slice_input: SliceInput) -> None:
+def _check_network(model: keras.Model, slice_input: SliceInput) -> None:
+    named = {layer.name for layer in model.layers}
+    require("logits" in named, "model", model, "a network from build_model: its layer logits is trained")
     if tuple(model.input_shape[1:]) != slice_input.shape:
         raise ModelError(
             f"The network takes images of {model.input_shape[1:]}, the settings make {slice_input.shape}.",

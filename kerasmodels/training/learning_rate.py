@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 from keras import ops
 
+from kerasmodels.arguments import require_number, require_whole
 from kerasmodels.serialization import serializable
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ class WarmCosine(keras.optimizers.schedules.LearningRateSchedule):
     """
 
     def __init__(self, highest: float, steps: int) -> None:
-        self.highest, self.steps = highest, steps
+        self.highest = require_number("highest", highest, 0)
+        self.steps = require_whole("steps", steps, 1)
 
     def __call__(self, step: KerasTensor) -> KerasTensor:
         """Return the rate of a step, counted from 0."""

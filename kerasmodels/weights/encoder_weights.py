@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
+from kerasmodels.arguments import require_path
 from kerasmodels.errors import ModelError
 from kerasmodels.export.keras_file import load_keras
 from kerasmodels.weights.fetch import fetch
@@ -69,11 +70,11 @@ def find_encoder_weights(encoder: str, weights: str | Path, folder: Path | None 
     ModelError
         If there are no such weights, they cannot be had, or the file cannot be read.
     """
-    if weights == IMAGENET:
+    if isinstance(weights, str) and weights == IMAGENET:
         path = fetch(imagenet_weights_of(encoder), folder)
         # A pickle is read here because its hash is known; and even so, nothing in it is run.
         return _from_torch(path, read_torch(path) if path.suffix == ".pth" else read_safetensors(path))
-    path = Path(weights)
+    path = require_path("encoder_weights", weights)
     if path.suffix in {".pth", ".pt", ".bin", ".ckpt", ".pkl", ".h5"}:
         raise _refused(path)
     if path.suffix not in {".safetensors", ".keras"}:

@@ -151,3 +151,30 @@ def test_file_with_code_inside_is_not_run(tmp_path: Path) -> None:
     keras.Model(image, keras.layers.Lambda(lambda x: x * 2)(image)).save(tmp_path / "net.keras")
     with pytest.raises(ModelError):
         load_keras(tmp_path / "net.keras")
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16", "float16"])
+def test_network_of_mixed_precision_loads_as_float32_and_gives_the_probabilities_of_its_onnx_file(
+    policy: str,
+    images: NDArray[np.float32],
+    shake: Callable[[keras.Model], keras.Model],
+    tmp_path: Path,
+) -> None:
+    keras.config.set_dtype_policy(policy)
+    try:
+        # PSPNet has stages within a layer.
+        model = shake(build_model("pspnet", "resnet18", 4, (64, 64, 1), seed=2))
+        assert model.get_layer("encoder_conv1").compute_dtype.endswith("float16")
+        save_keras(model, tmp_path / "net.keras", half=False)
+        to_onnx(model, tmp_path / "net.onnx", half=False)
+        loaded = load_keras(tmp_path / "net.keras")
+        assert keras.config.dtype_policy().name == policy
+    finally:
+        keras.config.set_dtype_policy("float32")
+    layers = loaded._flatten_layers()
+    assert {(layer.dtype_policy.name, layer.compute_dtype) for layer in layers} == {("float32", "float32")}
+    for mine, original in zip(loaded.weights, model.weights, strict=True):
+        np.testing.assert_array_equal(np.asarray(mine), np.asarray(original))
+    expected = np.asarray(loaded(images))
+    assert expected.dtype == np.float32
+    np.testing.assert_allclose(run(tmp_path / "net.onnx", images), expected, atol=1e-5)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
@@ -10,6 +12,8 @@ from numpy.typing import NDArray
 
 from kerasmodels import ModelError, loss_names, make_loss
 from kerasmodels.data.volumes import IGNORED
+from kerasmodels.losses.compound import CompoundLoss
+from kerasmodels.losses.soft_cross_entropy import SoftCrossEntropy
 from kerasmodels.names import COMPOUND_LOSSES
 
 Arrays = tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]
@@ -180,11 +184,42 @@ def test_loss_is_made_again_from_its_configuration(case: Arrays, name: str) -> N
         ("dicece", {"softce": {"smoothing": 2.0}}),
         ("dicece", {"smoothing": 0.1}),
         ("tverskyce", {"beta": 0.7}),
+        ("dicece", {"alpha": None}),
+        ("dicece", {"alpha": "a"}),
+        ("dicece", {"alpha": True}),
+        ("dicece", {"dice": 3}),
+        ("dicece", {"dice": {"name": "mine"}}),
+        ("dicece", {"dice": {"from_logits": True}}),
+        ("dice", {"eps": float("nan")}),
+        ("dice", {"smooth": float("inf")}),
+        ("dice", {"absent": None}),
+        ("focal", {"gamma": "2"}),
+        ("focal", {"reduction": ["mean"]}),
+        ("tversky", {"alpha": float("nan")}),
+        ("dice", {"from_logits": "no"}),
+        ("dicece", {"from_logits": 1}),
+        ("dice", {"ignore_label": "x"}),
+        ("dicece", {"ignore_label": 2.5}),
+        ("dice", {"ignore_label": True}),
     ],
 )
-def test_parameter_out_of_range_is_refused(name: str, parameters: dict[str, object]) -> None:
-    with pytest.raises(ModelError):
+def test_parameter_out_of_range_or_of_the_wrong_type_is_refused(
+    name: str, parameters: dict[str, object]
+) -> None:
+    with pytest.raises(ModelError) as caught:
         make_loss(name, **parameters)  # type: ignore[arg-type]
+    assert caught.value.fix
+
+
+@pytest.mark.parametrize("name", [None, 3, ["dice"]])
+def test_name_of_a_loss_that_is_no_text_is_refused(name: Any) -> None:
+    with pytest.raises(ModelError, match="no loss named"):
+        make_loss(name)
+
+
+def test_sum_of_what_is_no_loss_is_refused() -> None:
+    with pytest.raises(ModelError, match="overlap_loss = None"):
+        CompoundLoss(SoftCrossEntropy(), None)  # type: ignore[arg-type]
 
 
 def test_parameter_that_a_loss_does_not_have_is_refused_with_those_it_has() -> None:
@@ -221,6 +256,50 @@ def test_pixel_without_weight_is_as_if_it_was_not_there(case: Arrays, name: str,
     assert float(loss(labels, values, np.full(labels.shape, 0.3, np.float32))) == pytest.approx(
         float(loss(labels, values)), abs=1e-6
     )
+
+
+@pytest.mark.parametrize("name", loss_names())
+@pytest.mark.parametrize(("labelled", "predicted"), [(1, 2), (2, 1)])
+def test_labels_of_one_image_are_not_spread_over_others(
+    case: Arrays, name: str, labelled: int, predicted: int
+) -> None:
+    labels, _, p = case
+    with pytest.raises(ModelError, match="not of the size") as caught:
+        make_loss(name)(labels[:labelled], p[:predicted])
+    assert f"({labelled}, 6, 5)" in caught.value.what
+    weights = np.ones((labelled, 6, 5), np.float32)
+    with pytest.raises(ModelError, match="not of the size"):
+        make_loss(name)(labels[:predicted], p[:predicted], weights)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_sizes_that_a_graph_does_not_know_are_compared_when_it_runs(case: Arrays, weighted: bool) -> None:
+    labels, _, p = case
+    loss = make_loss("dicece")
+    any_size = [tf.TensorSpec((None,) * 3, tf.uint8), tf.TensorSpec((None, None, None, 5), tf.float32)]
+    weights = tf.TensorSpec((None,) * 3, tf.float32)
+
+    @tf.function(input_signature=[*any_size, weights], autograph=False)
+    def value(labels: tf.Tensor, predictions: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+        return loss(labels, predictions, weights if weighted else None)
+
+    ones, one_image = np.ones(labels.shape, np.float32), float(loss(labels[:1], p[:1]))
+    assert float(value(labels, p, ones)) == pytest.approx(float(loss(labels, p)), abs=1e-6)
+    assert float(value(labels[:1], p[:1], ones[:1])) == pytest.approx(one_image, abs=1e-6)
+    unfit = [(labels[:1], p, ones[:1]), (labels, p[:1], ones), (labels[:, :1], p, ones[:, :1])]
+    unfit += [(labels, p, ones[:1]), (labels, p, ones[:, :, :1])] if weighted else []
+    for each in unfit:
+        with pytest.raises(tf.errors.InvalidArgumentError):
+            value(*each)
+
+
+def test_predictions_without_classes_are_refused(case: Arrays) -> None:
+    labels, _, p = case
+    for values in (p[..., :1], p[..., 0], None, "p"):
+        with pytest.raises(ModelError):
+            make_loss("dicece")(labels, values)
+    with pytest.raises(ModelError, match="labels"):
+        make_loss("dicece")(None, p)
 
 
 def test_weights_of_another_size_are_refused(case: Arrays) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
+import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kerasmodels import ModelError
+from kerasmodels import ModelError, make_loss
 from kerasmodels.metrics.confusion import ConfusionMatrix
 from kerasmodels.metrics.overlap import class_dice, class_iou, macro_iou
 
@@ -69,8 +72,66 @@ def test_predictions_of_another_number_of_classes_are_refused() -> None:
     with pytest.raises(ModelError) as caught:
         ConfusionMatrix(3).update_state(np.zeros((1, 2, 2), np.uint8), np.zeros((1, 2, 2, 4), np.float32))
     assert "ConfusionMatrix(4)" in caught.value.fix
-    with pytest.raises(ModelError, match="tells nothing"):
+    with pytest.raises(ModelError, match="classes = 1"):
         ConfusionMatrix(1)
+
+
+@pytest.mark.parametrize("labels", [(1, 2, 3), (2, 3, 2), (2, 6), (2, 2, 3, 4)])
+def test_labels_of_another_size_are_refused(labels: tuple[int, ...]) -> None:
+    with pytest.raises(ModelError, match="labels"):
+        ConfusionMatrix(4).update_state(np.zeros(labels, np.uint8), np.zeros((2, 2, 3, 4), np.float32))
+
+
+def test_labels_of_one_image_are_not_counted_for_others_in_a_graph_of_any_size() -> None:
+    metric = ConfusionMatrix(2)
+    count = tf.function(metric.update_state, autograph=False, reduce_retracing=True)
+    any_size = [tf.TensorSpec((None,) * 3, tf.uint8), tf.TensorSpec((None, None, None, 2), tf.float32)]
+    run = count.get_concrete_function(*any_size)
+    run(tf.zeros((2, 1, 1), tf.uint8), tf.zeros((2, 1, 1, 2)))
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        run(tf.zeros((1, 1, 1), tf.uint8), tf.zeros((2, 1, 1, 2)))
+    assert metric.counts().tolist() == [[2, 0], [0, 0]]
+
+
+def test_weights_are_refused_not_ignored() -> None:
+    labels, scores = np.zeros((3, 2, 2), np.uint8), np.zeros((3, 2, 2, 2), np.float32)
+    with pytest.raises(ModelError, match="no weights") as caught:
+        ConfusionMatrix(2).update_state(labels, scores, np.ones(3, np.float32))
+    assert "weighted_metrics" in caught.value.fix
+
+
+def test_training_weighs_the_loss_alone_and_says_so_of_a_weighted_metric() -> None:
+    model = keras.Sequential([keras.Input((2, 2, 1)), keras.layers.Conv2D(2, 1, activation="softmax")])
+    images, labels = np.ones((3, 2, 2, 1), np.float32), np.zeros((3, 2, 2), np.uint8)
+    weights = np.full(labels.shape, 0.5, np.float32)
+    # The last batch is smaller.
+    given = {"sample_weight": weights, "batch_size": 2, "verbose": 0}
+    metric = ConfusionMatrix(2)
+    model.compile(loss=make_loss("dicece"), metrics=[metric])
+    model.evaluate(images, labels, **given)
+    assert metric.counts().sum() == labels.size
+    model.compile(loss=make_loss("dicece"), weighted_metrics=[ConfusionMatrix(2)])
+    with pytest.raises(ModelError, match="no weights"):
+        model.evaluate(images, labels, **given)
+
+
+@pytest.mark.parametrize("classes", [None, "3", 2.5, True, -1, float("nan")])
+def test_number_of_classes_that_is_none_is_refused(classes: Any) -> None:
+    with pytest.raises(ModelError, match="classes"):
+        ConfusionMatrix(classes)
+
+
+@pytest.mark.parametrize("counts", [None, [[1]], np.ones((2, 3)), -np.eye(2), np.full((2, 2), np.nan)])
+def test_what_is_no_confusion_matrix_is_refused(counts: Any) -> None:
+    for measure in (class_iou, class_dice, macro_iou):
+        with pytest.raises(ModelError, match="counts"):
+            measure(counts)
+
+
+@pytest.mark.parametrize("classes", [[2], [-1], [0.5]])
+def test_mean_over_a_class_that_is_not_there_is_refused(classes: Any) -> None:
+    with pytest.raises(ModelError, match="a class"):
+        macro_iou(np.eye(2, dtype=np.int64), classes)
 
 
 def test_reset_forgets_everything() -> None:
