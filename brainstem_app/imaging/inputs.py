@@ -208,17 +208,15 @@ def _shortest(candidates: Iterable[tuple[str, ...]]) -> list[str]:
 def _with_endings(paths: Sequence[Path], names: Sequence[str]) -> list[ScanInput]:
     """Put the ending of its file behind each name that several scans still have: ``T1_nii``, ``T1_mgz``."""
     times = Counter(map(name_key, names))
-    longer = [
-        folder_name_of(f"{name}_{_ending(path)}", "scan") for path, name in zip(paths, names, strict=True)
-    ]
     return [
-        ScanInput(path, own if times[name_key(name)] > 1 else name)
-        for path, name, own in zip(paths, names, longer, strict=True)
+        ScanInput(path, _with_ending(path, name) if times[name_key(name)] > 1 else name)
+        for path, name in zip(paths, names, strict=True)
     ]
 
 
-def _ending(path: Path) -> str:
-    return path.name.removeprefix(file_stem(path)).strip(".").casefold()
+def _with_ending(path: Path, name: str) -> str:
+    ending = path.name.removeprefix(file_stem(path)).strip(".").casefold()
+    return folder_name_of(f"{name}_{ending}", "scan") if ending else name
 
 
 def _numbered(inputs: list[ScanInput]) -> list[ScanInput]:

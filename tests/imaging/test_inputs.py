@@ -99,6 +99,13 @@ def test_scans_whose_names_leave_out_whose_they_are_are_told_apart_by_their_own_
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_one_series_by_two_ways_is_numbered(tmp_path: Path, write_dicom: WriteDicom) -> None:
+    folder = write_dicom(tmp_path / "exam", volume=np.ones((8, 8, 2)))
+    (tmp_path / "way").symlink_to(folder)
+    assert _names(folder, tmp_path / "way") == ["exam", "exam-2"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
 def test_linked_scans_are_named_by_where_the_links_lie(tmp_path: Path) -> None:
     data = [_touch(tmp_path / "store" / name / "T1.nii") for name in ("xx", "yy")]
     links = [tmp_path / person / "T1.nii" for person in ("anna", "bert")]

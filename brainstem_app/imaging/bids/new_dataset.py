@@ -180,7 +180,9 @@ def make_dataset(
     if problems := problems_of(scans):
         number, what = min(problems.items())
         raise InputError(
-            what, scans[number].path, "Give each scan a subject, and a session where one has more."
+            what,
+            scans[number].path,
+            "Give each scan a subject, and a session where one has more: in its name or a table (--table).",
         )
     names = (*sorted({f"sub-{scan.subject}" for scan in scans}), PARTICIPANTS_FILE)
     mark, staging = root / _MARK, temporary_name(root / "dataset")

@@ -45,6 +45,8 @@ def measure_change(job: ChangeJob, reporter: Reporter) -> Summary:
         If the user cancels; people that are finished are kept.
     """
     people, notes = people_of(job)
+    for note in notes:
+        reporter.warn(note)
     reporter.progress(0, len(people), "loading the model")
     model = load_model(job.model, "onnx")
     require_model(model)
@@ -57,8 +59,6 @@ def measure_change(job: ChangeJob, reporter: Reporter) -> Summary:
             with passing_over(reporter, person.folder, where, refused, only=len(people) == 1):
                 report = _of_person(job, person, model, part, reporter)
                 changed += sum(entry.is_change for entry in report.measured)
-    for note in notes:
-        reporter.warn(note)
     if len(refused) < len(people):
         reporter.artifact("changes", write_changes_table(job.out))
     if refused:

@@ -94,8 +94,9 @@ def people_of(job: ChangeJob) -> tuple[list[PersonScans], list[str]]:
     several = [person for person in found if len(person.sessions) > 1]
     if not several:
         where = job.study or job.scans[0]
+        nobody = f"Nobody here has two scans ({counted(len(found), 'person', 'people')} with one)."
         raise InputError(
-            f"Nobody here has two scans ({counted(len(found), 'person', 'people')} with one).",
+            " ".join((nobody, *notes)),
             where,
             "Give two scans of one person or more; in a BIDS dataset they are sessions, sub-01/ses-1.",
         )
