@@ -51,10 +51,21 @@ def test_copy_holds_every_file_and_the_study_stays(study: Path, tmp_path: Path) 
     summary = copy_study(CopyStudyJob(study=study, out=tmp_path / "new" / "copy"), reporter(seen=seen))
     wanted = {n: c for n, c in files(study).items() if "process.json" not in n and ".0123abcd" not in n}
     assert files(tmp_path / "new" / "copy") == wanted
-    assert summary["files"] == 5
+    assert (summary["files"], summary["bytes"]) == (5, sum(map(len, wanted.values())))
     messages = [event.message for event in seen if hasattr(event, "message")]
     assert messages[-1] == "copying window.json", "what makes the folder a study comes last"
     assert messages[-2] == "copying study.json"
+
+
+def test_shared_copy_counts_the_files_that_are_in_it(study: Path, tmp_path: Path) -> None:
+    (study / "study.json").write_text('{"dataset": "/srv/scans/people"}', encoding="utf-8")
+    (study / "runs" / "ä run" / "history.csv").write_text("/srv/scans/people\n", encoding="utf-8")
+    summary = copy_study(CopyStudyJob(study=study, out=tmp_path / "copy", share=True), reporter())
+    there = files(tmp_path / "copy")
+    assert set(there) == {
+        *("study.json", "SHARED.txt", "subjects/sub-01/scan_box.nii.gz", "comparisons/own/grid.json"),
+    }
+    assert (summary["files"], summary["bytes"]) == (len(there), sum(map(len, there.values())))
 
 
 def test_folder_behind_a_link_is_copied_as_files(study: Path, tmp_path: Path) -> None:

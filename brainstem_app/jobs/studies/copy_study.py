@@ -57,11 +57,12 @@ def copy_study(job: CopyStudyJob, reporter: Reporter) -> Summary:
     try:
         target.mkdir(parents=True, exist_ok=True)
         write_text(target / MARK_FILE, str(source))
-        size = _copy(files, source, target, sharing, reporter)
+        _copy(files, source, target, sharing, reporter)
         if sharing is not None:
             sharing.finish(target, reporter)
             _say_results_stay(source, reporter)
         (target / MARK_FILE).unlink()
+        sizes = [path.stat().st_size for path in _paths(target)]
     except BrainstemError:
         _remove(files, target)
         raise
@@ -69,7 +70,7 @@ def copy_study(job: CopyStudyJob, reporter: Reporter) -> Summary:
         _remove(files, target)
         raise _not_copied(error, source, target) from error
     reporter.artifact("study", target)
-    return {"files": len(files), "bytes": size, "folder": str(target)}
+    return {"files": len(sizes), "bytes": sum(sizes), "folder": str(target)}
 
 
 def _say_results_stay(study: Path, reporter: Reporter) -> None:
@@ -122,8 +123,8 @@ def _paths(folder: Path) -> Iterator[Path]:
 
 def _copy(
     files: tuple[_File, ...], source: Path, target: Path, sharing: Sharing | None, reporter: Reporter
-) -> int:
-    """Copy what is missing or changed until nothing is, and return the size of all; raises OSError."""
+) -> None:
+    """Copy what is missing or changed until nothing is; raises OSError."""
     for _ in range(_PASSES):
         left = [file for file in files if _differs(file, target / file.path)]
         total = sum(file.size or 0 for file in left)
@@ -135,7 +136,6 @@ def _copy(
         files = _files(source, sharing)
         if not any(_differs(file, target / file.path) for file in files):
             break
-    return sum(file.size or 0 for file in files)
 
 
 def _copy_file(source: Path, target: Path, name: Path, sharing: Sharing | None) -> None:
