@@ -224,6 +224,38 @@ def test_tables_of_spreadsheets_and_of_other_programs_are_read(
     assert rows == {7: "Noyau é", -1: "B"}
 
 
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("t.csv", "index,name\n7,PAG\n8,\n9,RN\n"),
+        ("t.tsv", "index\tname\tregion\n7\tPAG\tpons\n8\t\tpons\n"),
+        ("t.csv", "7,PAG\n8,\n"),
+        ("t.csv", "7,PAG\n8\n"),
+        ("t.json", '{"7": "PAG", "8": ""}'),
+        ("t.json", '[{"index": 7, "name": "PAG"}, {"index": 8, "name": ""}]'),
+        ("t.txt", "7 PAG 10 20 30 0\n8 10 20 30 0\n"),
+        ("t.label", '7 10 20 30 1 1 1 "PAG"\n8 10 20 30 1 1 1 ""\n'),
+    ],
+    ids=["csv", "tsv", "two columns", "one cell", "json", "json list", "freesurfer", "itk-snap"],
+)
+def test_number_without_a_name_is_named(tmp_path: Path, file: str, text: str) -> None:
+    (tmp_path / file).write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match="Number 8 has no name in the table of labels"):
+        read_source_table(tmp_path / file)
+
+
+def test_structure_that_is_called_a_region_is_read_beside_a_second_column_of_numbers(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("index,label,region\n7,1,PAG\n", encoding="utf-8")
+    (label,) = read_source_table(tmp_path / "t.csv").labels
+    assert (label.number, label.name, label.region) == (7, "PAG", "")
+
+
+def test_name_without_a_number_is_named(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("index,name\n7,PAG\n,RN\n", encoding="utf-8")
+    with pytest.raises(InputError, match="“RN” has no number"):
+        read_source_table(tmp_path / "t.csv")
+
+
 def test_number_that_a_table_names_twice_is_refused(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("index,name\n7,A\n7,B\n", encoding="utf-8")
     with pytest.raises(InputError, match="The number 7 occurs twice"):

@@ -58,8 +58,8 @@ def test_copy_holds_every_file_and_the_study_stays(study: Path, tmp_path: Path) 
 
 
 def test_shared_copy_counts_the_files_that_are_in_it(study: Path, tmp_path: Path) -> None:
-    (study / "study.json").write_text('{"dataset": "/home/anna/people"}', encoding="utf-8")
-    (study / "runs" / "ä run" / "history.csv").write_text("/home/anna/people\n", encoding="utf-8")
+    (study / "study.json").write_text('{"dataset": "/srv/scans/people"}', encoding="utf-8")
+    (study / "runs" / "ä run" / "history.csv").write_text("/srv/scans/people\n", encoding="utf-8")
     summary = copy_study(CopyStudyJob(study=study, out=tmp_path / "copy", share=True), reporter())
     there = files(tmp_path / "copy")
     assert set(there) == {

@@ -12,6 +12,8 @@ _ITK_SNAP = re.compile(
 _FREESURFER = re.compile(
     r"^\s*(?P<number>-?\d+)\s+(?P<name>\S.*?)(?:\s+(?P<rgb>\d+\s+\d+\s+\d+)\s+\d+(?:\s+\d+)?)?\s*$"
 )
+#: Where the colour stands in the place of the name, or nothing does.
+_NUMBERS = re.compile(r"[\d\s]*")
 
 
 def is_itk_snap(text: str) -> bool:
@@ -38,5 +40,6 @@ def _read(text: str, pattern: re.Pattern[str]) -> list[SourceLabel]:
         if found is None:
             raise ValueError(f"line {number} is {line.strip()[:60]!r}")
         colour = hex_colour(found["rgb"].split()) if found["rgb"] else ""
-        labels.append(SourceLabel(int(found["number"]), found["name"].strip(), colour))
+        name = "" if _NUMBERS.fullmatch(found["name"]) else found["name"].strip()
+        labels.append(SourceLabel(int(found["number"]), name, colour))
     return labels

@@ -10,6 +10,7 @@ from brainstem_app.atlas.source_tables.fsl_xml import read_fsl_xml
 from brainstem_app.atlas.source_tables.plain_text import is_itk_snap, read_freesurfer, read_itk_snap
 from brainstem_app.atlas.source_tables.records import read_delimited, read_json
 from brainstem_app.atlas.source_tables.source_label import SourceTable
+from brainstem_app.counting import listed
 from brainstem_app.errors import InputError
 from brainstem_app.small_files import read_small
 
@@ -36,7 +37,7 @@ def read_source_table(path: Path, *, volumes: bool = False) -> SourceTable:
     Raises
     ------
     InputError
-        If the table cannot be read, is in no known format or empty, or gives a number two names.
+        If the table cannot be read, is in no known format or empty, or gives a number no name or two.
     """
     text = _text_of(path)
     try:
@@ -45,6 +46,13 @@ def read_source_table(path: Path, *, volumes: bool = False) -> SourceTable:
         raise InputError(f"The table of labels does not fit: {error}.", path, _FIX) from error
     if not table.labels:
         raise InputError("The table of labels is empty.", path, _FIX)
+    if nameless := [str(label.number) for label in table.labels if label.number and not label.name.strip()]:
+        one, have = ("Number", "has") if len(nameless) == 1 else ("Numbers", "have")
+        raise InputError(
+            f"{one} {listed(nameless)} {have} no name in the table of labels.",
+            path,
+            "Write a name there; or take the row out, if the label map does not hold that number.",
+        )
     twice = [number for number, n in Counter(label.number for label in table.labels).items() if n > 1]
     if twice:
         raise InputError(

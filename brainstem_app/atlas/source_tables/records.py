@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Mapping
+from itertools import zip_longest
 from typing import Any
 
 from brainstem_app.atlas.source_tables.source_label import SourceLabel, hex_colour, whole_number
@@ -40,14 +41,14 @@ def read_delimited(text: str) -> list[SourceLabel]:
     if rows and whole_number(rows[0][0]) is not None:
         return [_of_two(row) for row in rows]
     header = rows[0] if rows else []
-    return _from_records(dict(zip(header, row, strict=False)) for row in rows[1:])
+    return _from_records(dict(zip_longest(header, row[: len(header)], fillvalue="")) for row in rows[1:])
 
 
 def _of_two(row: list[str]) -> SourceLabel:
     number = whole_number(row[0])
-    if number is None or len(row) < 2 or not row[1].strip():
+    if number is None:
         raise ValueError(f"{row} is no number and a name")
-    return SourceLabel(number, row[1].strip())
+    return SourceLabel(number, row[1].strip() if len(row) > 1 else "")
 
 
 def read_json(text: str) -> list[SourceLabel]:
@@ -99,13 +100,19 @@ def _from_records(records: Iterable[Mapping[str, Any]]) -> list[SourceLabel]:
         }
         numbers = (whole_number(row.get(key, "")) for key in _NUMBER)
         number = next((n for n in numbers if n is not None), None)
-        named = next((key for key in _NAME if row.get(key) and whole_number(row[key]) is None), None)
-        if number is None or named is None:
+        columns = [key for key in _NAME if key in row and whole_number(row[key]) is None]
+        if len(columns) > 1 and _REGION in columns:
+            columns.remove(_REGION)
+        named = next((key for key in columns if row[key]), None)
+        if number is None and named is not None and any(key in row for key in _NUMBER if key != named):
+            raise ValueError(f"“{row[named]}” has no number")
+        if number is None or not columns:
             raise ValueError(f"{dict(record)} has no column of numbers (index) and one of names (name)")
         # Some tables call the structure itself a region.
         region = "" if named == _REGION or row.get(_REGION, "").lower() in _NO_REGION else row[_REGION]
         full_name = next((row[key] for key in _FULL_NAME if row.get(key)), "")
-        labels.append(SourceLabel(number, row[named], _colour(row), region, full_name))
+        name = row[named] if named else ""
+        labels.append(SourceLabel(number, name, _colour(row), region, full_name))
     return labels
 
 
