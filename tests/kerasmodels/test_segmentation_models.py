@@ -95,7 +95,7 @@ def test_package_says_nothing_on_standard_output_and_leaves_no_setting(
         ({"decoder": "unet", "input_shape": (50, 64, 1)}, "64×64"),
         ({"decoder": "unet", "encoder_weights": "imagenet"}, "kerasmodels"),
         ({"decoder": "unet", "encoder_weights": "net.keras"}, "imagenet"),
-        ({"decoder": "unet", "classes": 1}, "2 classes"),
+        ({"decoder": "unet", "classes": 1}, "whole number of 2"),
         ({"decoder": "unet", "input_shape": (64, 64)}, "channels"),
     ],
 )
