@@ -132,7 +132,8 @@ def test_panel_says_whether_corrected_labels_count_outside_of_a_study_too(
     assert panel.edited.isVisible()
     assert "Corrected labels count, rejected results do not count." in panel.said.text()
     panel.edited.setCurrentIndex(1)
-    assert "Corrected labels do not count, the original ones do" in panel.said.text()
+    words = "Corrected labels do not count, the original ones do"
+    qtbot.waitUntil(lambda: words in panel.said.text(), timeout=_LIMIT_MS)
     panel.reference.setCurrentText("c")
     panel.least.setValue(4)
     qtbot.mouseClick(panel.start_button, Qt.MouseButton.LeftButton)
