@@ -106,7 +106,7 @@ def _experiments(material: Material, groups: dict[tuple[str, Any], list[Kept]]) 
         "",
         *table(["DeepLabV3 with", "nuclei", "change", "p", "FPN", "N-DecoNet"], rows),
     ]
-    if len(material.with_base("input.size", CHIEF)) > len(CHIEF):
+    if material.with_base("input.size", CHIEF):
         lines += ["![Nuclei over the size of the slices](paper-sizes.svg)", ""]
     return [*lines, answer(material, pairs, first - own), ""]
 

@@ -31,11 +31,9 @@ def write_figures(material: Material, folder: Path) -> None:
         column = [c.result for d in TABLE_DECODERS for c in material.decoders.get(d, [])]
         axes = {"decoder": tuple(d for d in TABLE_DECODERS if d in material.decoders)}
         write_charts(folder / "paper-curves.svg", figures.curves(axes, column), 3)
-    alpha = material.where("alpha").with_base("alpha", CHIEF)
-    if len(alpha) > len(CHIEF):
+    if alpha := material.where("alpha").with_base("alpha", CHIEF):
         write_charts(folder / "paper-alpha.svg", _over(alpha, "α"), 3)
-    sizes = material.where("input.size").with_base("input.size", CHIEF)
-    if len(sizes) > len(CHIEF):
+    if sizes := material.where("input.size").with_base("input.size", CHIEF):
         write_charts(folder / "paper-sizes.svg", [_nuclei_over(sizes, "pixels a side")], 1)
     if encoders := encoder_scores(material.where("encoder")):
         write_charts(folder / "paper-encoders.svg", [_encoder_chart(encoders)], 1)
@@ -194,8 +192,7 @@ def figures_section(material: Material) -> list[str]:
     """Figure 4, figure 5 and spaces."""
     lines: list[str] = []
     own = material.where("alpha")
-    alpha = own.with_base("alpha", CHIEF)
-    if len(alpha) > len(CHIEF):
+    if alpha := own.with_base("alpha", CHIEF):
         lines += ["## Share of cross-entropy (figure 4)", "", *setting_lines(own)]
         lines += ["![Mean IoU over α](paper-alpha.svg)", "", *_alpha_table(alpha), _alpha_words(alpha), ""]
     own = material.where("encoder")

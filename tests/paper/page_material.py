@@ -169,9 +169,10 @@ class Material:
         return [cell for cell in with_changes(self.cells, *names) if cell.loss == loss]
 
     def with_base(self, name: str, decoders: Sequence[str]) -> dict[tuple[str, Any], list[Kept]]:
-        """Cells in which a setting alone differs, and those of Table 1, by decoder and its value."""
-        base = [cell for decoder in decoders for cell in self.decoders.get(decoder, [])]
+        """Cells in which a setting alone differs, and those of Table 1 of the same decoders, by both."""
         own = [cell for cell in self.changed(name) if cell.decoder in decoders]
+        changed = {cell.decoder for cell in own}
+        base = [cell for decoder in changed for cell in self.decoders.get(decoder, [])]
         found = grouped([*base, *own], "decoder", name)
         keys = sorted(found, key=lambda key: (decoders.index(key[0]), key[1] if key[1] is not None else -1))
         return {(str(key[0]), key[1]): found[key] for key in keys}
