@@ -68,7 +68,7 @@ def training_words(trained: Mapping[str, Mapping[str, Any]]) -> str:
     ]
     scores = [f"{decoder_name(d)} {number(t['val_nuclei_miou'])}" for d, t in trained.items()]
     return (
-        "Trained for these maps alone, as the weights of the table's networks were not kept "
+        "Trained apart from Table 1, whose networks' weights were not kept "
         f"({'; '.join(parts)}); nuclei on the validation slices: {listed(scores)}."
     )
 
