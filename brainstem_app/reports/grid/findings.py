@@ -9,7 +9,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from brainstem_app.counting import counted
 from brainstem_app.evaluation.repeats import t_half_width
+from brainstem_app.reports.engine.formatting import signed
 from brainstem_app.reports.grid.paper import PaperResults
 from brainstem_app.reports.grid.results import DECODER_NAMES, value_name
 from brainstem_app.reports.grid.summary import VariantSummary
@@ -149,7 +151,7 @@ def _alpha_harms(rows: list[Row], paper: PaperResults) -> GridFinding | None:
     if not slopes:
         return None
     falling = [d for d, slope in slopes.items() if slope < -_STRONG]
-    told = ", ".join(f"{_decoder(d)} {slope:+.2f}" for d, slope in slopes.items())
+    told = ", ".join(f"{_decoder(d)} {signed(slope)}" for d, slope in slopes.items())
     return GridFinding(
         "The larger the share α of cross-entropy, the worse.",
         _plain(len(falling) == len(slopes)),
@@ -185,7 +187,7 @@ def _deeper_encoders(rows: list[Row], paper: PaperResults) -> GridFinding | None
     return GridFinding(
         "Deeper encoders do not improve the result.",
         _no_better(differences),
-        f"The deepest ResNet minus ResNet-34, over {len(pairs)} combinations: {_told(differences)}.",
+        f"The deepest ResNet minus ResNet-34, over {counted(len(pairs), 'combination')}: {_told(differences)}.",
     )
 
 
@@ -194,11 +196,13 @@ def _pretrained(rows: list[Row], paper: PaperResults) -> GridFinding | None:
     if not pairs:
         return None
     differences = [pretrained - random for pretrained, random in pairs]
+    spread = (
+        f", from {signed(min(differences), 3)} to {signed(max(differences), 3)}" if len(pairs) > 1 else ""
+    )
     return GridFinding(
         "Pretrained encoders do no better than random ones.",
         _no_better(differences),
-        f"Pretrained minus random, over {len(pairs)} combinations: {_told(differences)}, "
-        f"from {min(differences):+.3f} to {max(differences):+.3f}.",
+        f"Pretrained minus random, over {counted(len(pairs), 'combination')}: {_told(differences)}{spread}.",
     )
 
 
@@ -249,7 +253,7 @@ def _interval(differences: Sequence[float]) -> tuple[float, float]:
 
 def _told(differences: Sequence[float]) -> str:
     half = t_half_width(differences)
-    return f"{_average(differences):+.3f}" + (f" ± {half:.3f} on average" if half is not None else "")
+    return f"{signed(_average(differences), 3)}" + (f" ± {half:.3f} on average" if half is not None else "")
 
 
 def _average(values: Any) -> float:
