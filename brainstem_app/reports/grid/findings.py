@@ -187,7 +187,8 @@ def _deeper_encoders(rows: list[Row], paper: PaperResults) -> GridFinding | None
     return GridFinding(
         "Deeper encoders do not improve the result.",
         _no_better(differences),
-        f"The deepest ResNet minus ResNet-34, over {counted(len(pairs), 'combination')}: {_told(differences)}.",
+        f"The deepest ResNet minus ResNet-34, over {counted(len(pairs), 'combination')}: "
+        f"{_told(differences)}.",
     )
 
 
