@@ -273,24 +273,26 @@ def test_saved_reference_group_refuses_another_model_and_asks_about_another_vers
         scored("b", mixed=True)
 
 
+def _one_person(reference: Path, folder: Path, table: LabelTable, age: int) -> CohortRequest:
+    """Ask to set one person of an age against a reference group."""
+    write_result(folder / "r" / "sub-x", table, "sub-x_T1w.nii.gz", 22, version="0.2.0")
+    (folder / "p.tsv").write_text(f"participant_id\tage\nsub-x\t{age}\n", encoding="utf-8")
+    return CohortRequest(results=(folder / "r",), participants=folder / "p.tsv", against=reference)
+
+
 def test_person_outside_of_the_reference_groups_ages_is_named(
     reference: Path, tmp_path: Path, table: LabelTable
 ) -> None:
-    write_result(tmp_path / "r" / "sub-x", table, "sub-x_T1w.nii.gz", 22, version="0.2.0")
-    (tmp_path / "p.tsv").write_text("participant_id\tage\nsub-x\t19\n", encoding="utf-8")
-    asked = {"participants": tmp_path / "p.tsv", "against": reference}
-    report = build_cohort_report(CohortRequest(results=(tmp_path / "r",), **asked))
+    report = build_cohort_report(_one_person(reference, tmp_path, table, age=19))
     assert any("Outside of the reference group's age" in note and "sub-x" in note for note in report.notes)
 
 
 def test_age_in_months_against_a_reference_group_in_years_is_refused(
     reference: Path, tmp_path: Path, table: LabelTable
 ) -> None:
-    write_result(tmp_path / "r" / "sub-x", table, "sub-x_T1w.nii.gz", 22, version="0.2.0")
-    (tmp_path / "p.tsv").write_text("participant_id\tage\nsub-x\t804\n", encoding="utf-8")
-    asked = {"participants": tmp_path / "p.tsv", "against": reference}
+    asked = _one_person(reference, tmp_path, table, age=804)
     with pytest.raises(InputError, match=r"row 2 \(sub-x\): “804” is no age in years"):
-        build_cohort_report(CohortRequest(results=(tmp_path / "r",), **asked))
+        build_cohort_report(asked)
 
 
 def test_damaged_reference_group_is_refused(reference: Path, tmp_path: Path) -> None:

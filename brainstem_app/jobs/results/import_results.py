@@ -15,15 +15,14 @@ from brainstem_app.jobs.claims import claim_of, claimed
 from brainstem_app.jobs.job import ImportResultsJob
 from brainstem_app.jobs.provenance import login_name
 from brainstem_app.jobs.reporter import Reporter, Summary
-from brainstem_app.jobs.results.as_in_study import read_as_in_study
 from brainstem_app.jobs.studies.begin import first_settings
 from brainstem_app.locks.lock_file import LOCK_ENDING
 from brainstem_app.reports.scan.manifest import sha256_of
 from brainstem_app.reports.scan.results import Result, find_results
 from brainstem_app.study.beginning import begin_study
 from brainstem_app.study.identity import Identity, identity_of, place_in_study
-from brainstem_app.study.result_state import Entry, ResultRecord
-from brainstem_app.study.segmentations import model_folder, read_study_result
+from brainstem_app.study.result_state import Entry, read_record
+from brainstem_app.study.segmentations import model_folder, read_study_result, record_in_study
 from brainstem_app.study.study import Study
 from brainstem_app.written_files import LABELS_FILE, REPORT_FILE, SEGMENTATIONS_FOLDER, STATE_FILE
 
@@ -53,7 +52,7 @@ def import_results(job: ImportResultsJob, reporter: Reporter) -> Summary:
     BrainstemError
         If one could not be brought in: the others are.
     """
-    found = find_results(job.results, read_as_in_study)
+    found = find_results(job.results)
     study = begin_study(job.study, first_settings(None))
     copied, there, refused = 0, 0, []
     for number, result in enumerate(found):
@@ -80,14 +79,14 @@ def import_results(job: ImportResultsJob, reporter: Reporter) -> Summary:
 
 def _copy_of(study: Study, result: Result) -> _Copy:
     """Say whose a result is, by its report and what its study said of it, and where it belongs."""
-    if (state := result.path.parent / STATE_FILE).is_file():
-        record = ResultRecord.load(state)
+    home = result.path.parent
+    if record := record_in_study(home) or read_record(home):
         result = replace(result, subject=record.subject, occasion=record.session)
     report = result.report
-    if not (result.path.parent / LABELS_FILE).is_file():
+    if not (home / LABELS_FILE).is_file():
         raise InputError(
             "There is a report, but no label map of a segmentation beside it.",
-            result.path.parent,
+            home,
             "Give the folders that segment wrote.",
         )
     scan = _scan_in_dataset(study, result)
