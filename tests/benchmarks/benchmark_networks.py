@@ -139,22 +139,17 @@ def page(measured: list[dict[str, Any]], counts: dict[str, dict[str, int]], batc
     lines[-1] += f" {SCAN_SLICES} slices, Keras | ONNX Runtime | SMP |"
     lines += ["|---" * 9 + "|"]
     lines += [_row(decoder, count, timed.get(decoder), factor) for decoder, count in counts.items()]
-    # What somebody has written into a kept measurement.
-    for found in measured:
-        lines += ["", f"`{found['decoder']}`: {found['note']}"] if "note" in found else []
     missing = [f"`{decoder}`" for decoder in counts if decoder not in timed]
     if missing:
         lines += ["", f"Not timed yet: {', '.join(missing)}."]
     busiest = max(found["load"] for found in measured)
     if busiest > (os.cpu_count() or 1):
-        lines += [
-            "",
-            f"**Measured on a busy machine** (load up to {busiest:.0f} on {os.cpu_count()} cores), where",
-        ]
-        lines += [
-            "neighbours on the same core slow arithmetic and waiting for memory differently: repeat it on a"
-        ]
-        lines += ["quiet one before relying on a ratio."]
+        text = (
+            f"**Measured on a busy machine** (load up to {busiest:.0f} on {os.cpu_count()} cores), where "
+            "neighbours on the same core slow arithmetic and waiting for memory differently: repeat it on a "
+            "quiet one before relying on a ratio."
+        )
+        lines += ["", textwrap.fill(text, 115)]
     lines += [
         "",
         *_compared(own),
@@ -170,7 +165,8 @@ def page(measured: list[dict[str, Any]], counts: dict[str, dict[str, int]], batc
 
 
 def _conditions(measured: list[dict[str, Any]], batch: int, factor: float) -> str:
-    settings, loads = measured[0]["settings"], [found["load"] for found in measured]
+    settings, loads = measured[0]["settings"], sorted({round(found["load"]) for found in measured})
+    load = f"{loads[0]} to {loads[-1]}" if len(loads) > 1 else f"{loads[0]}"
     steps = [len(found["times"]["ours step"]) for found in measured]
     predictions = [len(found["times"]["ours predict"]) for found in measured]
     scaled = f" (measured on {settings['slices']} and multiplied up)" if factor != 1 else ""
@@ -178,8 +174,8 @@ def _conditions(measured: list[dict[str, Any]], batch: int, factor: float) -> st
         f"Encoder {settings['encoder']}, 34 classes, one channel, 224×224, {settings['threads']} thread for "
         "every engine; SMP is segmentation_models.pytorch. The two took turns, step by step. CPU seconds, "
         f"median of {min(steps)} or more training steps and {min(predictions)} or more predictions "
-        f"(smallest–largest): other work on the machine, a load of {min(loads):.0f} to {max(loads):.0f}, "
-        "makes the spread and lengthens all of them. A training step is forward, DiceCE, backward and Adam "
+        f"(smallest–largest); load of the machine, the measurement itself among it: {load}. "
+        "A training step is forward, DiceCE, backward and Adam "
         f"on {batch} slices; a scan has {SCAN_SLICES} slices{scaled}. GFLOPs of one forward pass: two for "
         "each multiply-add of convolutions (bias included) and of attention's matrix products, counted from "
         "the shapes of the layers (`kerasmodels/multiply_adds.py`); batch norm, activations, sums and "

@@ -116,10 +116,6 @@ class Theirs:
     def __init__(self, given: argparse.Namespace) -> None:
         import torch
 
-        # torchvision built for another torch lacks these two operators, which nothing here calls.
-        self._missing = torch.library.Library("torchvision", "DEF")
-        for operator in ("nms", "qnms"):
-            self._missing.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
         torch.set_num_threads(given.threads)
         self.given, self.torch = given, torch
         self.slices = self._channels_first(images(given.slices))

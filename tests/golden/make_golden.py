@@ -23,11 +23,6 @@ sys.path.insert(0, str(FOLDER))
 
 import formula_weights as formula  # noqa: E402
 
-# torchvision built for another torch lacks these two operators, which nothing here calls.
-_missing = torch.library.Library("torchvision", "DEF")
-for _operator in ("nms", "qnms"):
-    _missing.define(f"{_operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-
 import segmentation_models_pytorch as smp  # noqa: E402
 import timm  # noqa: E402
 from segmentation_models_pytorch.decoders.unetplusplus.decoder import UnetPlusPlusDecoder  # noqa: E402
