@@ -22,7 +22,6 @@ FOLDER = Path(__file__).resolve().parents[1] / "parity"
 sys.path.insert(0, str(FOLDER))
 
 import formula_weights as formula  # noqa: E402
-
 import segmentation_models_pytorch as smp  # noqa: E402
 import timm  # noqa: E402
 from segmentation_models_pytorch.decoders.unetplusplus.decoder import UnetPlusPlusDecoder  # noqa: E402

@@ -17,7 +17,7 @@ _TITLE, _GAP = 16.0, 8.0
 
 def write_charts(path: Path, charts: Sequence[LineChart], across: int) -> None:
     """Draw charts in rows, each below its title, with one key above, on white."""
-    path.write_text(charts_svg(line_charts(charts, across)), encoding="utf-8")
+    path.write_text(charts_svg(line_charts(charts, min(across, len(charts)))), encoding="utf-8")
 
 
 def charts_svg(charts: Charts) -> str:

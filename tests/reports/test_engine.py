@@ -149,6 +149,14 @@ def test_chart_is_the_same_alone_and_after_another() -> None:
     assert [chart.svg for chart in together] == [chart.svg for chart in alone]
 
 
+def test_whisker_longer_than_the_axis_ends_with_it() -> None:
+    def drawn(low: float, high: float) -> str:
+        line = Line("a", "#112233", ((0, 0.4), (1, 0.9)), ((0, low, high),))
+        return line_charts((LineChart("", "x", "y", (line,)),), 1).charts[0].svg
+
+    assert drawn(-3, 4) == drawn(0, 1)
+
+
 def test_no_number_is_broken_over_lines_on_paper(tmp_path: Path) -> None:
     columns = (Column[int]("Row", lambda row: f"row {row}"), *map(_column, range(1, 7)))
     write_document(tmp_path, "wide", _document(Table(columns, rows_of(NUMBERS))), (), {})

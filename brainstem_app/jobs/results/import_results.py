@@ -90,9 +90,8 @@ def _copy_of(study: Study, result: Result) -> _Copy:
             "Give the folders that segment wrote.",
         )
     scan = _scan_in_dataset(study, result)
-    whose = Identity(
-        report.scan.dataset or "", report.scan.dataset_id or "", result.subject, _session(result)
-    )
+    scanned = report.scan
+    whose = Identity(scanned.dataset or "", scanned.dataset_id or "", result.subject, result.occasion)
     if scan is not None:
         whose = identity_of(scan, result.subject)
     elif not whose.dataset_id and (own := study.settings.dataset_folder) and (own / result.subject).is_dir():
@@ -113,11 +112,6 @@ def _name(result: Result) -> str:
     home = result.path.parent
     below = home.relative_to(result.given).as_posix() if home.is_relative_to(result.given) else "."
     return home.name if below == "." else below
-
-
-def _session(result: Result) -> str:
-    """Session of a result; with the run, which may tell it from others of that session."""
-    return result.occasion
 
 
 def _scan_in_dataset(study: Study, result: Result) -> Path | None:

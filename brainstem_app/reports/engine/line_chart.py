@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from brainstem_app.reports.engine.blocks import Chart, Charts
 from brainstem_app.reports.engine.drawing import LINE, Canvas, Dashes, chart_style, dashes, drawn_key
 
@@ -18,6 +20,7 @@ _SIZE = (3.2, 1.8)
 _MARGINS = (0.5, 0.06, 0.36, 0.06)
 #: Room for the slanting names of categories, inches.
 _NAMES_BELOW = 0.75
+#: Widest key; below fewer charts it is as wide as they are, so that its words are as large as theirs.
 _KEY_INCHES = 8.0
 
 
@@ -97,7 +100,9 @@ def line_charts(charts: Sequence[LineChart], across: int) -> Charts:
         canvases = {is_named: _canvas(is_named) for is_named in {bool(chart.x_ticks) for chart in charts}}
         drawings = tuple(_drawn(chart, order, canvases[bool(chart.x_ticks)]) for chart in charts)
         handles = [_handle(line, dashes(order.get(label, 0))) for label, line in named.items()]
-        return Charts(drawings, across, drawn_key(handles, _KEY_INCHES) if handles else "")
+        return Charts(
+            drawings, across, drawn_key(handles, min(_KEY_INCHES, across * _SIZE[0])) if handles else ""
+        )
 
 
 def _canvas(is_named: bool) -> Canvas:
@@ -132,7 +137,9 @@ def _draw(axes: Axes, chart: LineChart, order: dict[str, int]) -> None:
             marker="o" if has_dots else None,
         )
         if line.ranges:
-            axes.vlines(*zip(*line.ranges, strict=True), color=line.colour, linewidth=1.1)
+            # Cut at the axes' ends here, as not every reader of SVG cuts there.
+            xs, ends = [x for x, *_ in line.ranges], np.clip([own for _, *own in line.ranges], low, high)
+            axes.vlines(xs, *ends.T, color=line.colour, linewidth=1.1)
     axes.locator_params(nbins=5)
     axes.set_xlabel(chart.x_label)
     axes.set_ylabel(chart.y_label)
