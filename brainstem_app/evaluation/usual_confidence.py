@@ -6,10 +6,14 @@ something of one scan only where the same nucleus is clearer in others.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from statistics import median
 from typing import Annotated
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
+
+from brainstem_app.evaluation.robust import middle_and_spread
 
 #: From so many standard deviations on a result is called unusual.
 FAR_Z = 3.5
@@ -61,6 +65,40 @@ class UsualConfidences(BaseModel):
     measured_on: str
     subjects: Annotated[int, Field(ge=1)]
     nuclei: dict[str, UsualConfidence]
+
+
+def usual_confidences(people: Sequence[Mapping[str, float]], measured_on: str) -> UsualConfidences | None:
+    """Median and spread of each nucleus over people.
+
+    The deviation of half a dozen people is itself hardly known, and now and then by chance far too small:
+    none is less than that of the nucleus in the middle.
+
+    Parameters
+    ----------
+    people : sequence of dict of str to float
+        Confidence of each nucleus that a person has, by short name.
+    measured_on : str
+        Who they are, in words.
+
+    Returns
+    -------
+    UsualConfidences or None
+        Without the nuclei that fewer than `brainstem_app.evaluation.robust.LEAST_GROUP` people have; None if
+        none is left.
+    """
+    names = dict.fromkeys(name for own in people for name in own)
+    found = {
+        name: middle_and_spread(np.array([own[name] for own in people if name in own])) for name in names
+    }
+    known = {name: usual for name, usual in found.items() if usual is not None}
+    if not known:
+        return None
+    least = median(spread for _, spread in known.values())
+    nuclei = {
+        name: UsualConfidence(median=round(middle, 4), spread=round(max(spread, least), 4))
+        for name, (middle, spread) in known.items()
+    }
+    return UsualConfidences(measured_on=measured_on, subjects=len(people), nuclei=nuclei)
 
 
 def often_low(nuclei: Mapping[str, UsualConfidence], limit: float) -> list[str]:

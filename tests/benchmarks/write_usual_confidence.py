@@ -13,10 +13,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import median
 
 import nibabel as nib
 import numpy as np
@@ -25,13 +24,12 @@ from numpy.typing import NDArray
 from write_odd_scans import Bench, name_of, plain, versions
 
 from brainstem_app.atlas.label_table import Group
-from brainstem_app.evaluation.robust import middle_and_spread
 from brainstem_app.evaluation.usual_confidence import (
     FAR_Z,
     LEAST_DROP,
-    UsualConfidence,
     UsualConfidences,
     often_low,
+    usual_confidences,
 )
 from brainstem_app.imaging.reading import read_scan
 from brainstem_app.imaging.spaces import Affine
@@ -89,11 +87,11 @@ def main() -> None:
         return {name: segmented(name, scan, given.work, card.name) for name, scan in scans}
 
     chosen = confidences((dataset, n) for dataset, numbers in VALIDATION.items() for n in numbers.split())
-    usual = UsualConfidences(
-        measured_on=f"{len(chosen)} validation subjects ({', '.join(chosen)})",
-        subjects=len(chosen),
-        nuclei=usual_of(list(chosen.values())),
+    usual = usual_confidences(
+        list(chosen.values()), f"{len(chosen)} validation subjects ({', '.join(chosen)})"
     )
+    if usual is None:
+        raise SystemExit("Too few people for a usual confidence.")
     tested = confidences(("ds002748", n) for n in TEST.split()[: given.tests])
     odd = dict(odd_versions(given.data, given.work, card.name))
     PAGE.write_text("\n".join(page(card, usual, chosen, tested, odd)), encoding="utf-8")
@@ -157,23 +155,6 @@ def _save(data: NDArray[np.float32], affine: Affine, file: Path) -> None:
     image = nib.Nifti1Image(np.clip(data, 0, 32000).astype(np.int16), affine)
     image.header.set_xyzt_units("mm")
     nib.save(image, file)
-
-
-def usual_of(people: Sequence[Confidences]) -> dict[str, UsualConfidence]:
-    """Median and spread of each nucleus over people.
-
-    The deviation of half a dozen people is itself hardly known, and now and then by chance far too small:
-    none is less than that of the nucleus in the middle.
-    """
-    found = {name: middle_and_spread(np.array([own[name] for own in people])) for name in people[0]}
-    if None in found.values():
-        raise SystemExit("Too few people for a usual confidence.")
-    known = {name: usual for name, usual in found.items() if usual is not None}
-    least = median(spread for _, spread in known.values())
-    return {
-        name: UsualConfidence(median=round(middle, 4), spread=round(max(spread, least), 4))
-        for name, (middle, spread) in known.items()
-    }
 
 
 def marked(own: Confidences, card: ModelCard, usual: UsualConfidences | None, mark: str) -> list[str]:

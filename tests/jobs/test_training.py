@@ -323,13 +323,25 @@ def test_evaluation_stands_beside_its_baselines(trained: Path, study: Study) -> 
     assert "How far the confidence is what it says" in page
 
 
-def test_exported_model_has_the_temperature_of_the_same_method(
+def test_exported_model_has_the_calibration_of_the_same_method(
     trained: Path, study: Study, tmp_path: Path
 ) -> None:
     assert _run(EvaluateRunJob(study=study.folder, run="tiny"))[0] == 0
-    fitted = json.loads((trained / "metrics.json").read_text(encoding="utf-8"))["calibration"]
+    metrics = json.loads((trained / "metrics.json").read_text(encoding="utf-8"))
+    fitted = metrics["calibration"]
+    assert fitted["usual_confidence"] is None, "one validation subject"
+    usual = {
+        "measured_on": "5 validation subjects",
+        "subjects": 5,
+        "nuclei": {"PAG": {"median": 0.7, "spread": 0.1}},
+    }
+    fitted["usual_confidence"] = usual
+    (trained / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
     _run(ExportModelJob(run=trained, out=tmp_path / "plain", name="tiny"))
-    plain = find_model(str(tmp_path / "plain")).card.method
+    card = find_model(str(tmp_path / "plain")).card
+    assert card.usual_confidence is not None
+    assert card.usual_confidence.model_dump() == usual
+    plain = card.method
     assert (plain.temperature, plain.low_confidence) == (fitted["temperature"], fitted["low_confidence"])
     assert plain.temperature != 1.0
     _, events = _run(ExportModelJob(run=trained, out=tmp_path / "refined", name="tiny", refine=True))

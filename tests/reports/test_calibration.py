@@ -51,6 +51,20 @@ def test_confidence_under_a_warp_is_the_mean_over_shares_of_voxels() -> None:
     assert found.dice == pytest.approx(2 * 4 / 12)
 
 
+def test_report_says_how_sure_the_network_usually_is_by_name(table: LabelTable) -> None:
+    counts = _counts(table)
+    counts.add(_subject())
+    assert counts.report().usual_confidence is None
+    people = [{2: 0.5 + n / 10} for n in range(5)]
+    usual = (
+        replace(counts, calibration=replace(counts.calibration, confidences=people)).report().usual_confidence
+    )
+    assert usual is not None
+    assert usual.measured_on == "5 validation subjects"
+    (name,) = (structure.name for structure in table.nuclei if structure.index == 2)
+    assert {own: value.median for own, value in usual.nuclei.items()} == {name: 0.7}
+
+
 def test_error_of_the_nuclei_is_not_hidden_by_the_rest(table: LabelTable) -> None:
     counts = _counts(table)
     for _ in range(2):

@@ -37,7 +37,7 @@ def calibrate(
     reporter: Reporter,
     total: int,
 ) -> Calibration | None:
-    """Fit the temperature, and the threshold below which a nucleus is marked.
+    """Fit the temperature, and the threshold below which a nucleus is marked; see how sure it usually is.
 
     The temperature minimises the negative log-likelihood of the reference over the voxels that may be a
     nucleus (`brainstem_app.evaluation.calibration.may_be_nucleus`), every subject weighing the same: the rest
@@ -82,9 +82,12 @@ def calibrate_on(subjects: Iterable[SubjectVoxels], nuclei: tuple[int, ...]) -> 
         labelled.append(_only_nuclei(voxels, nuclei))
     # Where nobody labelled what might be a nucleus, nothing says that the network is too sure.
     temperature = fit_temperature(samples) if samples else Temperature(1.0, 0.0, 0.0)
-    found = [n for voxels in labelled for n in nuclei_confidence(voxels, nuclei, temperature.value)]
-    confidence, dice = np.array([n.after for n in found]), np.array([n.dice for n in found])
-    return Calibration(temperature, low_confidence_threshold(confidence, dice >= POOR_DICE), len(samples))
+    found = [nuclei_confidence(voxels, nuclei, temperature.value) for voxels in labelled]
+    confidence, dice = np.array([(n.after, n.dice) for own in found for n in own]).reshape(-1, 2).T
+    threshold = low_confidence_threshold(confidence, dice >= POOR_DICE)
+    return Calibration(
+        temperature, threshold, len(samples), [{n.index: n.after for n in own} for own in found]
+    )
 
 
 def predict_voxels(

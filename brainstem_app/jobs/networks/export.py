@@ -151,6 +151,7 @@ def _card(
         ),
         licence=licence_of(atlas),
         results=results_of(report),
+        usual_confidence=report.calibration.usual_confidence if report and report.calibration else None,
         limits=LIMITS if reference == "registered" else DRAWN_LIMITS,
         sha256=hashes,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import LabelTable
+from brainstem_app.counting import counted
 from brainstem_app.evaluation.calibration import (
     N_BINS,
     Bins,
@@ -20,6 +21,7 @@ from brainstem_app.evaluation.calibration import (
     expected_calibration_error,
     reliability_bins,
 )
+from brainstem_app.evaluation.usual_confidence import UsualConfidences, usual_confidences
 from brainstem_app.imaging.label_map import IGNORED_LABEL
 from brainstem_app.reports.engine.entry import DECIMALS, Estimate, rounded
 from brainstem_app.reports.evaluation.calibration_model import (
@@ -39,11 +41,21 @@ _Voxels = Literal["neighbourhood", "nuclei"]
 
 @dataclass(frozen=True)
 class Calibration:
-    """What was fitted on the validation subjects."""
+    """What was fitted on the validation subjects.
+
+    `confidences` is what the network then says of the nuclei of each of them, by class.
+    """
 
     temperature: Temperature
     low_confidence: float
     subjects: int
+    confidences: Sequence[Mapping[int, float]] = ()
+
+    def usual(self, table: LabelTable) -> UsualConfidences | None:
+        """How sure the network usually is of each nucleus, by name; None of too few subjects."""
+        names = {structure.index: structure.name for structure in table.nuclei}
+        people = [{names[index]: value for index, value in own.items()} for own in self.confidences]
+        return usual_confidences(people, counted(len(people), "validation subject"))
 
 
 @dataclass(frozen=True)
@@ -179,6 +191,7 @@ class CalibrationCounts:
             poor_marked=sum(n.after < threshold for n in poor),
             good=len(good),
             good_marked=sum(n.after < threshold for n in good),
+            usual_confidence=self.calibration.usual(self.table),
         )
 
     def _nucleus(self, index: int, name: str) -> NucleusCalibration:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from brainstem_app.evaluation.calibration import N_BINS
+from brainstem_app.evaluation.usual_confidence import UsualConfidences
 from brainstem_app.reports.engine.entry import Entry, Estimate
 
 
@@ -67,7 +68,7 @@ class CalibrationReport(Entry):
     is measured on the subjects of the report. `nll_before` and `nll_after` are of the validation subjects,
     nats a voxel that may be a nucleus. Over all nuclei of all subjects: `rank_correlation` (Spearman) of
     confidence and Dice, the mean distance of both, and how many poor and good nuclei there are and are
-    marked.
+    marked. `usual_confidence` is that of the validation subjects, null for too few of them.
     """
 
     temperature: Annotated[float, Field(gt=0)]
@@ -87,3 +88,4 @@ class CalibrationReport(Entry):
     poor_marked: int
     good: int
     good_marked: int
+    usual_confidence: UsualConfidences | None = None
