@@ -155,6 +155,20 @@ def test_nucleus_lost_in_one_scan_is_missing_in_every_number_and_named(
     assert "<td>4</td>" in (out / "retest.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("cut", ["RN_L", "WM"])
+def test_person_of_whom_one_scan_cuts_a_structure_has_no_sum_of_all_labels(
+    sessions: Path, tmp_path: Path, cut: str
+) -> None:
+    path = sessions / "sub-03_ses-2" / "report.json"
+    report = json.loads(path.read_text(encoding="utf-8"))
+    next(s for s in report["structures"] if s["name"] == cut)["covered"] = 0.7
+    path.write_text(json.dumps(report), encoding="utf-8")
+    assert _retest(sessions, "--out", tmp_path / "out") == 0
+    nuclei, labels = json.loads((tmp_path / "out" / "retest.json").read_text(encoding="utf-8"))["totals"]
+    assert (labels["n"], labels["not_found_second"], labels["bias_mm3"]) == (3, 1, 0)
+    assert nuclei["n"] == (3 if cut == "RN_L" else 4)
+
+
 @pytest.mark.parametrize(("changed", "said"), [({"atlas": "other"}, "atlas"), ({"model": "older"}, "model")])
 def test_results_of_another_atlas_or_model_are_refused(
     sessions: Path,

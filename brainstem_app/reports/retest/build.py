@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -44,8 +45,7 @@ def build_retest_report(found: Pairs, command: str = "") -> RetestReport:
     totals = {
         # Of those in whom each nucleus was found: else a lost one would be a change.
         NUCLEI: np.sum([volumes[s.name] for s in nuclei], axis=0),
-        # What is no longer a nucleus has another label, so that the whole is known all the same.
-        ALL: np.nansum([volumes[s.name] for s in structures], axis=0),
+        ALL: np.array([[_sum(pair.first, structures), _sum(pair.second, structures)] for pair in pairs]).T,
     }
     reports = [report for pair in pairs for report in (pair.first, pair.second)]
     regions, areas = (
@@ -89,6 +89,16 @@ def _values(pairs: tuple[Pair, ...], name: str) -> NDArray[np.float64]:
 def _volume(report: Report, name: str) -> float:
     entry = next(s for s in report.structures if s.name == name)
     return np.nan if entry.compared is None else entry.compared
+
+
+def _sum(report: Report, structures: Sequence[StructureEntry]) -> float:
+    """Volume of all labels, mm³; NaN where one is cut.
+
+    Of one that was not found the voxels have another label, so that the sum is known all the same.
+    """
+    names = {s.name for s in structures}
+    own = [s for s in report.structures if s.name in names]
+    return np.nan if any(s.is_cut for s in own) else sum(s.volume_mm3 for s in own)
 
 
 def _entry(

@@ -161,13 +161,14 @@ def _scored_tiles(report: Report) -> tuple[tuple[str, str], ...]:
 
 def _unscored_tiles(report: Report, inputs: ReportInputs) -> tuple[tuple[str, str], ...]:
     summary = report.summary
+    nuclei = [s for s in report.structures if s.group is Group.NUCLEUS]
+    cut = sum(s.is_cut for s in nuclei)
+    together = "all nuclei together" + (f", {cut} of them not whole in the scan" if cut else "")
     tiles = [
         (f"{summary.n_found} of {summary.n_unscored}", "nuclei found"),
-        (f"{formatting.volume(summary.volume_nuclei_mm3)} mm³", "all nuclei together"),
+        (f"{formatting.volume(summary.volume_nuclei_mm3)} mm³", together),
     ]
-    confidences = [
-        s.confidence for s in report.structures if s.group is Group.NUCLEUS and s.confidence is not None
-    ]
+    confidences = [s.confidence for s in nuclei if s.confidence is not None]
     if confidences:
         tiles.append((formatting.ratio(sum(confidences) / len(confidences)), "mean confidence of the nuclei"))
     if report.model and report.model.test_macro_miou_nuclei is not None:
