@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from brainstem_app.evaluation.linear_model import dependent_columns
+from brainstem_app.evaluation.linear_model import dependent_columns, is_exact
 
 Values = NDArray[np.float64]
 #: Of fewer people of a site in whom a measure is known its place and spread there cannot be estimated.
@@ -88,7 +88,7 @@ def _explained(
         left = values[rows, k] - design @ weights
         share = sites[rows][:, there].mean(axis=0)
         size = np.sqrt(np.mean(left**2))
-        if size > 1e-9 * np.ptp(values[rows, k]) > 0:
+        if not is_exact(size, values[rows, k]):
             spread[k] = size
             explained[rows, k] = share @ weights[: there.size] + kept[rows] @ weights[there.size :]
     return explained, spread

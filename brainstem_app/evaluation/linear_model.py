@@ -273,7 +273,13 @@ def _effect(values: Values, design: Values, contrast: Values) -> Values:
 def _sigma(fitted: Any, values: Values) -> Values:
     """Return the residuals' standard deviation; NaN for a measure that never varies or is fitted exactly."""
     sigma = np.sqrt(np.atleast_1d(fitted.dispersion))
-    return np.where((np.ptp(values, axis=0) > 0) & (sigma > 0), sigma, np.nan)
+    return np.where(is_exact(sigma, values), np.nan, sigma)
+
+
+def is_exact(spread: Values | float, values: Values) -> NDArray[np.bool_]:
+    """Whether residuals of a model of values (n, …) are rounding alone, from their spread (…)."""
+    width = np.ptp(values, axis=0)
+    return np.asarray((width == 0) | (spread <= 1e-9 * width))
 
 
 def _trouble(design: Values) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from brainstem_app.evaluation.linear_model import LEAST_DEGREES, dependent_columns
+from brainstem_app.evaluation.linear_model import LEAST_DEGREES, dependent_columns, is_exact
 
 Values = NDArray[np.float64]
 
@@ -64,8 +64,8 @@ def fit_reference(values: Values, covariates: Values) -> list[ReferenceFit | Non
         coefficients = covariance @ used.T @ own[known]
         left = own[known] - used @ coefficients
         spread = float(np.sqrt(left @ left / degrees))
-        is_exact = spread <= 1e-9 * np.ptp(own[known]) or not np.ptp(own[known])
-        found.append(None if is_exact else ReferenceFit(n, degrees, coefficients, covariance, spread))
+        fit = ReferenceFit(n, degrees, coefficients, covariance, spread)
+        found.append(None if is_exact(spread, own[known]) else fit)
     return found
 
 

@@ -32,6 +32,16 @@ def test_without_covariates_it_is_the_t_test_and_cohens_d() -> None:
     assert found.d_low[0] == pytest.approx(interval.low / 2)
 
 
+def test_measure_that_the_groups_explain_whole_has_a_difference_and_no_test() -> None:
+    group = np.repeat([0, 1], 6)
+    # Neither mean is a number that a computer holds exactly.
+    values = np.column_stack([np.where(group, 380.1, 400.3), np.full(12, 400.3)])
+    (found,) = group_effects(values, group, np.zeros((12, 0)))
+    assert found.difference == pytest.approx([-20.2, 0])
+    for numbers in (found.low, found.high, found.t, found.p, found.d, found.d_low, found.d_high):
+        assert np.isnan(numbers).all()
+
+
 def test_difference_that_age_explains_is_adjusted_away() -> None:
     """Frisch and Waugh: the same slope as of what age leaves of the volume on what it leaves of the group."""
     rng = np.random.default_rng(3)

@@ -86,6 +86,21 @@ def test_named_contrasts_are_those_of_the_groups_means(results: Path) -> None:
     assert "patients minus control" in report.methods
 
 
+def test_means_of_groups_taken_together_are_those_that_the_difference_weighs(results: Path) -> None:
+    # Ten and six people: the mean over all sixteen would be another.
+    report = build_cohort_report(
+        _request(results, contrasts=("healthier=control+ALS-B:ALS-S",), covariates=())
+    )
+    (comparison,) = report.comparisons
+    red = next(n for n in comparison.nuclei if n.name == "RN_L")
+    control, first, second = (2.0 * RED[np.array(GROUPS) == g].mean() for g in ("control", "ALS-B", "ALS-S"))
+    assert (red.mean_mm3, red.reference_mean_mm3) == (
+        pytest.approx((control + first) / 2),
+        pytest.approx(second),
+    )
+    assert red.difference_mm3 == pytest.approx(red.mean_mm3 - red.reference_mean_mm3)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

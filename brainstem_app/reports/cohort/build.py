@@ -150,10 +150,12 @@ def _comparisons(model: ModelledPeople, least: int) -> tuple[GroupComparison, ..
         own, reference = (
             model.values[np.isin(model.codes, np.flatnonzero(side))] for side in (weight > 0, weight < 0)
         )
+        means = [_mean_of_groups(model, np.clip(sign * weight, 0, None)) for sign in (1, -1)]
         entries = []
         for k, measured in enumerate(model.measures.all):
             corrected = next(strict[family_of[k]]), next(lenient[family_of[k]])
-            entry = _effect(measured, effect, k, (own[:, k], reference[:, k]), corrected)
+            sides = (own[:, k], reference[:, k])
+            entry = _effect(measured, effect, k, sides, (means[0][k], means[1][k]), corrected)
             is_unseen = entry.name in unseen
             entries.append(entry.model_copy(update={"change_seen": False}) if is_unseen else entry)
         regions, areas, nuclei = (tuple(entries[f]) for f in families)
@@ -179,6 +181,7 @@ def _effect(
     effect: GroupEffect,
     k: int,
     sides: tuple[Values, Values],
+    means: tuple[float, float],
     corrected: tuple[float | None, float | None],
 ) -> VolumeEffect:
     own, reference = sides
@@ -189,8 +192,8 @@ def _effect(
         unit=measured.unit,
         n=int(effect.n[k]),
         reference_n=int(effect.reference_n[k]),
-        mean_mm3=_mean(own),
-        reference_mean_mm3=_mean(reference),
+        mean_mm3=rounded(means[0]),
+        reference_mean_mm3=rounded(means[1]),
         difference_mm3=rounded(effect.difference[k]),
         low_mm3=rounded(effect.low[k]),
         high_mm3=rounded(effect.high[k]),
@@ -208,9 +211,11 @@ def _effect(
     )
 
 
-def _mean(values: Values) -> float | None:
-    known = values[np.isfinite(values)]
-    return rounded(known.mean()) if known.size else None
+def _mean_of_groups(model: ModelledPeople, weight: Values) -> Values:
+    """Mean of each measure over groups, by their weights in a contrast; NaN where one has nobody known."""
+    codes = np.flatnonzero(weight)
+    people = [np.ma.masked_invalid(model.values[model.codes == code]) for code in codes]
+    return np.average([own.mean(axis=0).filled(np.nan) for own in people], axis=0, weights=weight[codes])
 
 
 def _known(value: float) -> float | None:

@@ -67,7 +67,7 @@ def cohort_document(report: CohortReport, *, draw: bool = True) -> Document:
         groups = (comparison.regions, comparison.areas, comparison.nuclei)
         blocks += [
             Heading(title),
-            Table(_effect_columns(comparison, reference), groups, "dense"),
+            Table(_effect_columns(report, comparison), groups, "dense"),
             Paragraph(_comparison_note(report, comparison), "small"),
         ]
     if report.comparisons:
@@ -97,20 +97,26 @@ def reference_of(report: CohortReport, comparison: GroupComparison) -> str:
     return comparison.reference or str(report.reference)
 
 
-def _effect_columns(comparison: GroupComparison, reference: str) -> tuple[Column[VolumeEffect], ...]:
-    group, reach, unit = comparison.group, reach_of_effects(comparison), unit_of(comparison)
+def _effect_columns(report: CohortReport, comparison: GroupComparison) -> tuple[Column[VolumeEffect], ...]:
+    group, reference = comparison.group, reference_of(report, comparison)
+    reach, unit = reach_of_effects(comparison), unit_of(comparison)
+    adjusted = "adjusted, " if report.covariates else ""
+    means = [
+        f"mean of the groups, {unit}" if len(side) > 1 else f"mean {unit}"
+        for side in (comparison.groups, comparison.reference_groups)
+    ]
     return (
         Column("Structure", lambda e: Cell(_structure(e), below=e.full_name)),
         Column("Name", lambda e: e.full_name, align="words", where="paper"),
         Column("Reliability", lambda e: e.reliability, format=grade, align="centre"),
-        Column(group, lambda e: formatting.measure(e.mean_mm3, e.unit), f"mean {unit}"),
-        Column(reference, lambda e: formatting.measure(e.reference_mean_mm3, e.unit), f"mean {unit}"),
+        Column(group, lambda e: formatting.measure(e.mean_mm3, e.unit), means[0]),
+        Column(reference, lambda e: formatting.measure(e.reference_mean_mm3, e.unit), means[1]),
         Column(
             "Difference",
             _difference,
-            f"adjusted, {unit}, 95 % interval",
+            f"{adjusted}{unit}, 95 % interval",
         ),
-        Column("d", lambda e: e.d, "adjusted", formatting.signed),
+        Column("d", lambda e: e.d, "adjusted" if adjusted else "", formatting.signed),
         Column(
             f"−{reach} to {reach}",
             lambda e: Cell(plot=_plot(e, reach), number=e.d),
@@ -158,7 +164,7 @@ def _comparison_note(report: CohortReport, comparison: GroupComparison) -> str:
     every = f" and all {n} comparisons" if n > 1 else ""
     return (
         f"Linear model by ordinary least squares, {adjusted}; {comparison.degrees} degrees of freedom. d: "
-        "adjusted difference in standard deviations of the residuals. p: two-sided t-test; Holm: corrected "
+        "that difference in standard deviations of the residuals. p: two-sided t-test; Holm: corrected "
         f"over all nuclei{every}{_regions(comparison)}, so that even one false finding among them is rare; "
         "FDR: over the same by Benjamini and Hochberg, so that of those below .05 one in twenty is expected "
         "to be false. A nucleus that was not found is missing: n says in how many it was found, over whom "

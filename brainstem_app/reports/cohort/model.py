@@ -12,11 +12,12 @@ from brainstem_app.reports.engine.entry import Entry, ReportEntry
 class VolumeEffect(Entry):
     """Volume of a nucleus or region in a group minus the reference group; see `GroupEffect` for the numbers.
 
-    The means are of the volumes as they are, mm³; `difference_mm3` is adjusted. Of an area on the midsagittal
-    plane and of a ratio they are in its `unit`, whatever their names say. `p_holm` is corrected over all
-    nuclei and all comparisons, that of a region or area over all regions or areas and comparisons; `p_fdr`
-    over the same by Benjamini and Hochberg (null in files of older versions). `n` and
-    `reference_n` count those in whom it was found whole, over whom all of it is taken, and `not_found` and
+    The means are of the volumes as they are, mm³; of groups that are taken together, the mean of their means,
+    as the difference weighs them. `difference_mm3` is adjusted for the covariates. Of an area on the
+    midsagittal plane and of a ratio they are in its `unit`, whatever their names say. `p_holm` is corrected
+    over all nuclei and all comparisons, that of a region or area over all regions or areas and comparisons;
+    `p_fdr` over the same by Benjamini and Hochberg (null in files of older versions). `n` and `reference_n`
+    count those in whom it was found whole, over whom all of it is taken, and `not_found` and
     `reference_not_found` the others; null where too few are left. `change_seen` says whether the model can
     see the nucleus change (`StructureEntry`).
     """
