@@ -12,6 +12,7 @@ from brainstem_app.errors import InputError
 from brainstem_app.evaluation.linear_model import GroupEffect, deviations, group_effects
 from brainstem_app.evaluation.paired import benjamini_hochberg, holm
 from brainstem_app.imaging.bids.subject_ids import id_key
+from brainstem_app.reports.change.model import A_YEAR
 from brainstem_app.reports.cohort.methods import cohort_methods
 from brainstem_app.reports.cohort.model import (
     CohortReport,
@@ -103,6 +104,7 @@ def build_cohort_report(
         notes=(*chosen.notes, *notes, *said, *unscored),
         command=command,
         limits=LIMITS,
+        of_changes=any(measured.unit == A_YEAR for measured in model.measures.all),
     )
     report = report.model_copy(update={"notes": (*report.notes, *cohort_notes(report, table, people))})
     return report.model_copy(update={"methods": cohort_methods(report)})

@@ -56,8 +56,17 @@ def build_reference(
     Raises
     ------
     InputError
-        As `build_cohort_report`; or if the results were made with more than one model, or are too few.
+        As `build_cohort_report`; or if the results were made with more than one model, or are too few, or
+        differences of sites are to be taken out.
     """
+    if request.site:
+        raise InputError(
+            "A reference group cannot be saved without the differences of its sites: whoever is set against "
+            "it is measured with a scanner's.",
+            request.participants,
+            f"Save a group for each scanner; or give it as a covariate (--covariates {request.site}): each "
+            "person is then set against those of the same one.",
+        )
     people, notes = people_of(request, results)
     table = people_table(request, people)
     found, group, said = reference_people(request, people, table)
@@ -93,7 +102,6 @@ def build_reference(
             for one in found.covariates.codings
         ),
         head_size_method=_head_size_method(found, methods),
-        sites=found.sites,
         measures=measures,
         notes=(*said, *_own_notes(found, measures)),
         command=command,
@@ -145,10 +153,5 @@ def _own_notes(found: ModelledPeople, measures: Sequence[ReferenceMeasure]) -> l
         notes.append(
             f"A small group ({counted(len(found.used), 'person')}): z-scores against it are widened by what "
             "it does not know."
-        )
-    if found.sites:
-        sizes = ", ".join(f"{site}: {n}" for site, n in found.sites.items())
-        notes.append(
-            f"Differences between {counted(len(found.sites), 'site')} ({sizes}) were taken out (ComBat)."
         )
     return notes
