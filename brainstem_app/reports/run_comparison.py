@@ -22,7 +22,7 @@ from brainstem_app.reports.engine.entry import Entry, ReportEntry, rounded
 from brainstem_app.reports.engine.files import write_document
 from brainstem_app.reports.engine.sheets import about_sheet, entry_sheet
 from brainstem_app.reports.evaluation.model import EvaluationReport
-from brainstem_app.reports.scan.model import LIMITS, RELIABILITY_TEXT
+from brainstem_app.reports.scan.model import RELIABILITY_TEXT
 from brainstem_app.small_files import read_small
 
 #: All that is written.
@@ -138,7 +138,7 @@ def build_run_comparison(
             for difference, nucleus, p in zip(compared, nuclei, corrected, strict=True)
         ),
         bootstrap_seed=seed,
-        limits=LIMITS,
+        limits=" ".join(dict.fromkeys((first.limits, second.limits))),
     )
 
 

@@ -12,6 +12,7 @@ from brainstem_app.counting import counted, listed
 from brainstem_app.errors import InputError
 from brainstem_app.evaluation.linear_model import SMALL_GROUP, least_reference
 from brainstem_app.evaluation.reference_fit import fit_reference
+from brainstem_app.reports.change.model import A_YEAR, CHANGE_LIMITS
 from brainstem_app.reports.cohort.modelled import ModelledPeople, reference_people
 from brainstem_app.reports.cohort.people import people_of
 from brainstem_app.reports.cohort.people_table import people_table
@@ -23,8 +24,7 @@ from brainstem_app.reports.cohort.saved_reference import (
     model_of_person,
 )
 from brainstem_app.reports.scan.midsagittal import measure_words
-from brainstem_app.reports.scan.model import LIMITS
-from brainstem_app.reports.scan.results import Result, model_names
+from brainstem_app.reports.scan.results import Result, common_limits, model_names
 from brainstem_app.reports.scan.scan_entry import INTRACRANIAL_ML
 
 
@@ -105,7 +105,7 @@ def build_reference(
         measures=measures,
         notes=(*said, *_own_notes(found, measures)),
         command=command,
-        limits=LIMITS,
+        limits=CHANGE_LIMITS if any(m.unit == A_YEAR for m in measures) else common_limits(reports),
     )
     lacking = [person.name for person in people if not table.is_complete(person.name)]
     left = [f"Without all that is asked for, and left out: {listed(lacking)}."] if lacking else []
