@@ -262,6 +262,23 @@ def test_training_again_under_other_settings_is_refused(trained: Path, study: St
     assert "alpha" in events[-1].what
 
 
+def test_training_goes_on_only_with_the_references_it_began_with(
+    trained: Path, study: Study, tmp_path: Path
+) -> None:
+    copy = Study.open(Path(shutil.copytree(study.folder, tmp_path / "study")))
+    for name in (*copy.splits().test, *copy.splits().train):
+        record = next(r for r in copy.finished_subjects() if r.name == name)
+        drawn = record.model_copy(update={"files": {**record.files, "labels_box.nii.gz": "drawn anew"}})
+        drawn.save(copy.subject_folder(name) / "manifest.json")
+        status, events = _run(_job(copy, epochs=2))
+        # Nothing was learned from the test subject.
+        assert status == (0 if name in copy.splits().test else 2)
+    assert isinstance(events[-1], Failed)
+    assert f"was begun with other images or labels of {name}" in events[-1].what
+    data = json.loads((copy.run_folder("tiny") / "manifest.json").read_text(encoding="utf-8"))["data"]
+    assert data[name]["labels_box.nii.gz"] != "drawn anew"
+
+
 def test_training_starts_from_another_runs_weights(trained: Path, study: Study) -> None:
     start = trained / "best.keras"
     job = _job(study, run="continued").model_copy(update={"start_from": start, "learning_rate": 1e-12})

@@ -78,7 +78,8 @@ def compare_cell(job: CompareCellJob, reporter: Reporter) -> Summary:
 
 def _train_and_test(job: TrainJob, folder: Path, reporter: Reporter) -> CellRecord:
     from brainstem_app.jobs.networks.evaluate_run import evaluate_part
-    from brainstem_app.jobs.networks.train import RunManifest, train
+    from brainstem_app.jobs.networks.run_manifest import RunManifest
+    from brainstem_app.jobs.networks.train import train
 
     start = time.monotonic()
     train(job, _part_of(reporter, 0.0, _TRAINING_SHARE))
@@ -99,6 +100,7 @@ def _train_and_test(job: TrainJob, folder: Path, reporter: Reporter) -> CellReco
         macro_miou=_measured(report.summary.macro_miou),
         macro_miou_nuclei=_measured(report.summary.macro_miou_nuclei),
         baselines=_baselines(report),
+        references=report.references,
         seconds=max(_since(start), round(sum(row.seconds for row in history), 1)),
         seconds_per_epoch=round(float(np.median([row.seconds for row in history])), 3),
         memory_gib=_memory(),

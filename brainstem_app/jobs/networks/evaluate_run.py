@@ -11,7 +11,7 @@ The network's confidence is calibrated on the validation subjects, and measured 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -44,7 +44,7 @@ from brainstem_app.reports.evaluation.files import write_evaluation_report
 from brainstem_app.reports.evaluation.model import EvaluationInputs, EvaluationReport, MethodResult
 from brainstem_app.study.splits import Splits, TestedPart
 from brainstem_app.study.study import Study
-from brainstem_app.written_files import BEST_NETWORK, METRICS_FILE
+from brainstem_app.written_files import BEST_NETWORK, LABELS_BOX_FILE, METRICS_FILE
 
 TakeSubject = Callable[[str, NDArray[np.uint8], Counts], None]
 ATLAS_ALONE = "atlas placed by the normalisation"
@@ -121,7 +121,8 @@ def evaluate_part(
     reporter.progress(first + len(names), total, "comparing with the reference")
     everybody = [name for name in (ATLAS_ALONE, REPEATABILITY) if set(found.counts[name]) == set(names)]
     baselines = everybody + [NETWORK_ALONE] * refine
-    drawn = _drawn_of(study, names)
+    records = {record.name: record for record in study.finished_subjects()}
+    drawn = tuple(name in records and records[name].is_drawn for name in names)
     inputs = EvaluationInputs(
         result=found.result(_PREDICTION, run),
         table=atlas.table,
@@ -137,6 +138,7 @@ def evaluate_part(
         ),
         notes=_notes(splits, part, drawn, has_repeat=REPEATABILITY in baselines),
         drawn=any(drawn),
+        references={name: records[name].files.get(LABELS_BOX_FILE, "") for name in names if name in records},
     )
     return write_evaluation_report(folder, inputs)
 
@@ -190,12 +192,6 @@ def _neighbourhood(context: PredictionContext) -> NDArray[np.bool_]:
     from brainstem_app.preprocessing.template import load_template
 
     return neighbourhood(crop_to_box(load_template().brainstem).astype(np.uint8))
-
-
-def _drawn_of(study: Study, names: Sequence[str]) -> tuple[bool, ...]:
-    """Whether the reference of each subject was drawn, not registered."""
-    drawn = {record.name: record.is_drawn for record in study.finished_subjects()}
-    return tuple(drawn.get(name, False) for name in names)
 
 
 def _notes(splits: Splits, part: str, drawn: tuple[bool, ...], *, has_repeat: bool) -> tuple[str, ...]:

@@ -69,6 +69,8 @@ class EvaluationInputs:
         The command line that repeats the evaluation.
     notes : tuple of str
         Sentences the reader must know first.
+    references : mapping of str to str
+        SHA-256 of the reference labels of each subject.
     """
 
     result: MethodResult
@@ -84,6 +86,7 @@ class EvaluationInputs:
     seed: int = 0
     command: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    references: Mapping[str, str] = field(default_factory=dict)
 
 
 class MethodSummary(Entry):
@@ -160,7 +163,10 @@ class SubjectSummary(Entry):
 
 
 class EvaluationReport(ReportEntry):
-    """Content of ``metrics.json``; `calibration` is null where it was not asked for, and in older files."""
+    """Content of ``metrics.json``; `calibration` is null where it was not asked for, and in older files.
+
+    `references` has the SHA-256 of the reference labels of each subject; it is empty in older files.
+    """
 
     schema_name: Annotated[Literal["brainstem-metrics/1"], Field(alias="schema")] = "brainstem-metrics/1"
     created: str
@@ -176,6 +182,7 @@ class EvaluationReport(ReportEntry):
     notes: tuple[str, ...]
     limits: str
     calibration: CalibrationReport | None = None
+    references: dict[str, str] = Field(default_factory=dict)
 
     def iou_per_structure(self) -> dict[str, float]:
         """Pooled IoU by structure name, for a model card; structures not in the reference are left out."""
