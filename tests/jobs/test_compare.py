@@ -21,12 +21,13 @@ from brainstem_app.jobs.many import compare, compare_cell, compare_report
 from brainstem_app.jobs.many.compare_plan import Plan, cells_of, duration, estimate_seconds, run_name
 from brainstem_app.jobs.many.grids import GRIDS, find_grid
 from brainstem_app.jobs.networks.machine_speed import MachineSpeed
-from brainstem_app.jobs.networks.run_manifest import RunManifest, data_of
+from brainstem_app.jobs.networks.run_data import data_of
 from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.jobs.run import run_job
 from brainstem_app.reports.grid.files import write_page
 from brainstem_app.study.cell_record import CellRecord, Measured, Predictions, read_cell
 from brainstem_app.study.grid import Grid
+from brainstem_app.study.run_manifest import RunManifest
 from brainstem_app.study.splits import Splits
 from brainstem_app.study.study import Study, StudySettings, SubjectRecord
 from brainstem_app.written_files import EVENTS_FILE
@@ -124,7 +125,11 @@ def _pretend(job: TrainJob, folder: Path, reporter: Reporter) -> CellRecord:
     ).save(folder / "manifest.json")
     record = CellRecord(
         state="finished",
-        references={r.name: r.files.get("labels_box.nii.gz", "") for r in study.finished_subjects()},
+        references={
+            r.name: r.files.get("labels_box.nii.gz", "")
+            for r in study.finished_subjects()
+            if r.name in TESTED
+        },
         parameters=21_500_000,
         epochs=2,
         best_epoch=2,
@@ -234,11 +239,24 @@ def test_cells_are_not_put_together_over_changed_references(
     assert status == 2
     assert here.done == []
     assert isinstance(events[-1], Failed)
-    assert f"Images or labels of {name} are others now than when 6 cells" in events[-1].what
+    assert "6 cells of this comparison saw other people, images or labels" in events[-1].what
+    assert f"({name})" in events[-1].what
     for run in (study.folder / "runs").iterdir():
         shutil.rmtree(run)
     assert _compare(study, **more)[0] == 0
     assert len(here.done) == 12
+
+
+def test_cells_are_not_put_together_over_a_changed_split(study: Study, here: InThisProcess) -> None:
+    _compare(study)
+    splits = study.splits()
+    study.save_splits(splits.model_copy(update={"train": (*splits.train, "sub-5")}))
+    rows = _rows(study)
+    assert _compare(study)[0] == 0
+    assert _rows(study) == rows
+    _, events = _compare(study, grid=GRID.model_copy(update={"repeats": 3}))
+    assert isinstance(events[-1], Failed)
+    assert "(sub-5)" in events[-1].what
 
 
 def test_another_grid_takes_over_cells_with_the_same_settings(study: Study, here: InThisProcess) -> None:

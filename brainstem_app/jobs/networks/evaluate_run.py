@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import LabelTable
-from brainstem_app.counting import counted
+from brainstem_app.counting import counted, listed
 from brainstem_app.errors import InputError
 from brainstem_app.evaluation.confusion import Counts, confusion_counts
 from brainstem_app.evaluation.structures import (
@@ -28,11 +28,12 @@ from brainstem_app.evaluation.structures import (
 )
 from brainstem_app.imaging.label_map import IGNORED_LABEL
 from brainstem_app.imaging.spaces import box_affine, crop_to_box
-from brainstem_app.jobs.job import EvaluateRunJob
+from brainstem_app.jobs.job import EvaluateRunJob, TrainJob
 from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.networks.calibrate import calibrate, predict_voxels
 from brainstem_app.jobs.networks.keras_predictor import KerasPredictor
-from brainstem_app.jobs.networks.run_splits import run_splits, training_of
+from brainstem_app.jobs.networks.run_metrics import best_epoch
+from brainstem_app.jobs.networks.run_splits import run_splits, splits_now, training_of
 from brainstem_app.jobs.networks.training_warp import method_and_warp
 from brainstem_app.jobs.provenance import as_json
 from brainstem_app.jobs.reporter import Reporter, Summary
@@ -136,8 +137,9 @@ def evaluate_part(
         command=EvaluateRunJob(study=study.folder, run=run, part=part, refine=refine).command_line(
             {"study": shareable(study.folder)}
         ),
-        notes=_notes(splits, part, drawn, has_repeat=REPEATABILITY in baselines),
+        notes=(*_notes(splits, part, drawn, has_repeat=REPEATABILITY in baselines), *_not_tested(study, job)),
         drawn=any(drawn),
+        best_epoch=best_epoch(folder),
         references={name: records[name].files.get(LABELS_BOX_FILE, "") for name in names if name in records},
     )
     return write_evaluation_report(folder, inputs)
@@ -192,6 +194,15 @@ def _neighbourhood(context: PredictionContext) -> NDArray[np.bool_]:
     from brainstem_app.preprocessing.template import load_template
 
     return neighbourhood(crop_to_box(load_template().brainstem).astype(np.uint8))
+
+
+def _not_tested(study: Study, job: TrainJob) -> tuple[str, ...]:
+    """Say which test subjects of the study a run cannot be tested on."""
+    tested = run_splits(study, job).test
+    left = [name for name in splits_now(study, job).test if name not in tested]
+    if not left:
+        return ()
+    return (f"Not tested, as the run has learned from these people: {listed(left)}.",)
 
 
 def _notes(splits: Splits, part: str, drawn: tuple[bool, ...], *, has_repeat: bool) -> tuple[str, ...]:

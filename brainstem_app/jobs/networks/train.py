@@ -23,12 +23,14 @@ from brainstem_app.imaging.spaces import BOX_MIDPLANE
 from brainstem_app.jobs.events import IOU_OF, Event, Progress
 from brainstem_app.jobs.job import TrainJob, read_job, write_job
 from brainstem_app.jobs.networks.evaluate_run import evaluate_part
-from brainstem_app.jobs.networks.run_manifest import Absent, RunManifest, data_of, require_same_data
+from brainstem_app.jobs.networks.run_data import data_of, require_same_data
+from brainstem_app.jobs.networks.run_metrics import measured_now
 from brainstem_app.jobs.networks.run_splits import run_splits
-from brainstem_app.jobs.networks.training_volumes import volumes_of, with_simulated
+from brainstem_app.jobs.networks.training_volumes import absent_in, volumes_of, warn_of_absent, with_simulated
 from brainstem_app.jobs.provenance import software_versions, usable_cores
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.studies.study_atlas import labels_hash, study_atlas
+from brainstem_app.study.run_manifest import RunManifest
 from brainstem_app.study.splits import Splits
 from brainstem_app.study.study import Study
 from brainstem_app.written_files import (
@@ -96,8 +98,8 @@ def train(job: TrainJob, reporter: Reporter) -> Summary:
     if training.weights is not None:
         reporter.progress(0, steps, f"voxels count less where {UNCERTAINTY_FILE} says so")
     training = with_simulated(training, job.simulated, job.seed, atlas, reporter.stage(0, 0, steps))
-    absent = Absent.of(training, validation, atlas.table)
-    absent.warn(reporter, study.folder)
+    absent = absent_in(training, validation, atlas.table)
+    warn_of_absent(absent, reporter, study.folder)
     reporter.progress(0, steps, "building the network")
     prepare_device(job.precision, deterministic=job.deterministic)
     strategy = DeviceStrategy(gpus_to_use(job.gpus))
@@ -114,6 +116,7 @@ def train(job: TrainJob, reporter: Reporter) -> Summary:
         data=data,
         software=software_versions(),
         device=f"Keras on {_device(job)}",
+        finished=False,
     )
     manifest.save(folder / MANIFEST_FILE)
     result = fit(
@@ -129,7 +132,7 @@ def train(job: TrainJob, reporter: Reporter) -> Summary:
     if not result.finished:
         raise JobCancelled
     seconds = round(time.monotonic() - start, 1)
-    manifest.model_copy(update={"seconds": seconds}).save(folder / MANIFEST_FILE)
+    manifest.model_copy(update={"seconds": seconds, "finished": True}).save(folder / MANIFEST_FILE)
     return _finish(study, folder, result, reporter.stage(job.epochs, steps, steps))
 
 
@@ -187,8 +190,8 @@ def _network(job: TrainJob, atlas: AnyAtlas) -> keras.Model:
 
 
 def _finish(study: Study, folder: Path, result: TrainingResult, reporter: Reporter) -> Summary:
-    """Measure the best epoch on the validation subjects, unless the run has been evaluated already."""
-    if not (folder / METRICS_FILE).exists():
+    """Measure the best epoch on the validation subjects, unless it has been evaluated already."""
+    if measured_now(folder) is None:
         evaluate_part(study, folder.name, "validation", reporter)
     for role in (BEST_NETWORK, HISTORY_FILE, METRICS_FILE):
         reporter.artifact(Path(role).stem, folder / role)

@@ -66,6 +66,7 @@ def build_evaluation_report(inputs: EvaluationInputs) -> EvaluationReport:
         notes=inputs.notes,
         limits=DRAWN_LIMITS if inputs.drawn else LIMITS,
         calibration=inputs.calibration,
+        best_epoch=inputs.best_epoch,
         references=dict(inputs.references),
     )
 

@@ -69,6 +69,8 @@ class EvaluationInputs:
         The command line that repeats the evaluation.
     notes : tuple of str
         Sentences the reader must know first.
+    best_epoch : int or None
+        Epoch of the network.
     references : mapping of str to str
         SHA-256 of the reference labels of each subject.
     """
@@ -86,6 +88,7 @@ class EvaluationInputs:
     seed: int = 0
     command: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    best_epoch: int | None = None
     references: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -165,7 +168,8 @@ class SubjectSummary(Entry):
 class EvaluationReport(ReportEntry):
     """Content of ``metrics.json``; `calibration` is null where it was not asked for, and in older files.
 
-    `references` has the SHA-256 of the reference labels of each subject; it is empty in older files.
+    `best_epoch` is the epoch of the network, and `references` has the SHA-256 of the reference labels of each
+    subject; null and empty in older files.
     """
 
     schema_name: Annotated[Literal["brainstem-metrics/1"], Field(alias="schema")] = "brainstem-metrics/1"
@@ -182,6 +186,7 @@ class EvaluationReport(ReportEntry):
     notes: tuple[str, ...]
     limits: str
     calibration: CalibrationReport | None = None
+    best_epoch: int | None = None
     references: dict[str, str] = Field(default_factory=dict)
 
     def iou_per_structure(self) -> dict[str, float]:
