@@ -200,10 +200,16 @@ def test_labels_without_a_table_are_refused(prepare: Prepare, lab: Path) -> None
 def test_changed_map_is_brought_in_again_without_a_new_registration(
     prepare: Prepare, lab: Path, normalised: list[str]
 ) -> None:
-    prepare()
+    _, _, study = prepare()
     done = list(normalised)
+    run = study.run_folder("first")
+    run.mkdir(parents=True)
+    (run / "config.json").write_text("{}", encoding="utf-8")
+    _, events, _ = prepare()
+    assert not any(isinstance(event, Warned) and "first learned" in event.what for event in events)
     _map(_dseg(lab, "sub-03"), {11: slice(10, 12), 12: slice(30, 32)})
-    _, _, study = prepare(labels=None)  # a study that is there keeps its labels
+    _, events, study = prepare(labels=None)  # a study that is there keeps its labels
+    assert any(isinstance(event, Warned) and "first learned" in event.what for event in events)
     assert normalised == done
     labels = study.load_box("sub-03").labels
     assert np.bincount(labels.ravel())[1:].tolist() == [72, 72]

@@ -309,7 +309,7 @@ def warn_of_earlier_runs(study: Study, reporter: Reporter) -> None:
         reporter.warn(
             f"{', '.join(runs)} learned from the references before.",
             study.folder,
-            "Train again under another name to learn from this one.",
+            "Train again under another name to learn from those of now.",
         )
 
 

@@ -28,6 +28,7 @@ from brainstem_app.jobs.studies.drawn_labels import (
     as_begun,
     own_table,
     report_counts,
+    warn_of_earlier_runs,
 )
 from brainstem_app.jobs.studies.relabel import relabel_study
 from brainstem_app.jobs.studies.study_atlas import require_known
@@ -82,6 +83,8 @@ def prepare(job: PrepareJob, reporter: Reporter, run: RunSubjects | None = None)
         reporter = reporter.stage(_RELABELLING, 1)
     tasks = [_task(job, study, name, scan, groups, drawn) for name, scan in subject_folders(scans).items()]
     waiting = [task for task in tasks if not is_done(study, task)]
+    known = {record.name for record in study.finished_subjects()}
+    is_changed = n_relabelled > 0 or any(task.name in known for task in waiting)
     n_done = len(tasks) - len(waiting)
     if n_done:
         reporter.progress(0, max(len(waiting), 1), f"{n_done} of {len(tasks)} are prepared already")
@@ -95,6 +98,8 @@ def prepare(job: PrepareJob, reporter: Reporter, run: RunSubjects | None = None)
             _report_subject(study, record, reporter)
     with changing(study.folder, job.kind):
         summary = _finish(job, study, groups, reporter)
+    if is_changed:
+        warn_of_earlier_runs(study, reporter)
     if left:
         raise BrainstemError(
             f"{len(left)} of {len(tasks)} subjects are in use by another process: {', '.join(left)}.",
