@@ -64,6 +64,11 @@ class DrawnTable:
         same = all(number == index for number, index in self.index_of.items())
         return same and self.ignored.isdisjoint(numbers)
 
+    @property
+    def own(self) -> DrawnTable | None:
+        """The same; None if its numbers are the classes of its table, and stand for nothing else."""
+        return None if self.keeps(self.ignored) else self
+
     def name_of(self, number: int) -> str:
         """Short name of a number; of one that nobody labelled, or that has no name, something else."""
         if number in self.ignored:

@@ -213,8 +213,7 @@ def meaning_beside(path: Path, labels: frozenset[int], beside: tuple[TableBeside
                 _that_name(labels, known),
             )
     _require_named(path, labels, table, f"{first.where.name} beside it")
-    meaning = _described(first, table.table, known)
-    return meaning if table.keeps(table.ignored) else replace(meaning, own_numbers=table)
+    return replace(_described(first, table.table, known), own_numbers=table.own)
 
 
 def _table_of(found: TableBeside, known: tuple[AtlasTable, ...]) -> DrawnTable | None:

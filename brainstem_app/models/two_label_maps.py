@@ -108,14 +108,14 @@ def meaning_like(
     beside = tables_beside(path)
     if not beside:
         return meaning_of_other(path, labels, first, meaning)
-    own = meaning_beside(path, labels, beside)
-    if rows_of(own.numbers, labels) == rows_of(meaning.numbers, labels):
-        return replace(meaning, notes=own.notes)
-    numbers = own.numbers.as_classes_of(meaning.table)
+    match = _match(path, labels, meaning.numbers)
+    numbers = match.numbers
+    if not match.by_name:
+        return replace(meaning, own_numbers=numbers.own, notes=match.own.notes)
     groups = {meaning.table.structures[numbers.index_of[n]].group for n in labels - numbers.ignored}
     if Group.NUCLEUS not in groups:
         raise UnknownAtlasError(
-            f"The labels of {first.name} are of the atlas {meaning.title}, those here of {own.title}, "
+            f"The labels of {first.name} are of the atlas {meaning.title}, those here of {match.own.title}, "
             "which has none of its nuclei: they cannot be compared.",
             path,
             (),
@@ -126,11 +126,11 @@ def meaning_like(
         f"{mine} numbers its structures otherwise than {its}, as {beside[0].where.name} beside it says: they "
         "are matched by name."
     )
-    if alone := _without_counterpart(own.numbers, numbers, labels):
-        note += f" Only {mine} has {', '.join(alone)}: background here."
+    if match.alone:
+        note += f" Only {mine} has {', '.join(match.alone)}: background here."
     if alone := _only_in(others_labels, meaning.numbers, numbers):
         note += f" Only {its} has {', '.join(alone)}: not compared."
-    return replace(meaning, own_numbers=numbers, notes=(*own.notes, note))
+    return replace(meaning, own_numbers=numbers.own, notes=(*match.own.notes, note))
 
 
 def read_by_name(
@@ -170,25 +170,32 @@ def numbers_by_name(
     UnknownAtlasError, InputError
         As `meaning_of_labels`, but for the numbers; and, with `fix`, if the table lacks a structure.
     """
-    own = meaning_beside(path, labels, tables_beside(path))
-    numbers = DrawnTable.of_classes(table)
-    drawn = labels - own.numbers.ignored
-    if rows_of(own.numbers, drawn) == rows_of(numbers, drawn):
-        return replace(numbers, ignored=own.numbers.ignored), own.notes
-    numbers = own.numbers.as_classes_of(table)
-    if alone := _without_counterpart(own.numbers, numbers, labels):
-        raise InputError(f"{path.name} has {', '.join(alone)}, which {whose} do not have.", path, fix)
+    match = _match(path, labels, DrawnTable.of_classes(table))
+    if match.alone:
+        raise InputError(f"{path.name} has {', '.join(match.alone)}, which {whose} do not have.", path, fix)
     note = f"{path.name} numbers its structures otherwise than {whose}: they are matched by name."
-    return numbers, (*own.notes, note)
+    return match.numbers, (*match.own.notes, *((note,) if match.by_name else ()))
 
 
-def _without_counterpart(own: DrawnTable, numbers: DrawnTable, labels: frozenset[int]) -> list[str]:
-    """Name the structures of a map that are background in the other table."""
-    return [
-        own.name_of(n)
-        for n in sorted(labels - numbers.ignored)
-        if own.index_of[n] and not numbers.index_of[n]
-    ]
+@dataclass(frozen=True)
+class _Match:
+    """What a file says of its numbers, what they are in another table, and the structures that it lacks."""
+
+    own: LabelMeaning
+    numbers: DrawnTable
+    by_name: bool
+    alone: tuple[str, ...] = ()
+
+
+def _match(path: Path, labels: frozenset[int], target: DrawnTable) -> _Match:
+    own = meaning_beside(path, labels, tables_beside(path))
+    said = own.numbers
+    drawn = labels - said.ignored
+    if rows_of(said, drawn) == rows_of(target, drawn):
+        return _Match(own, replace(target, ignored=said.ignored), by_name=False)
+    numbers = said.as_classes_of(target.table)
+    alone = tuple(said.name_of(n) for n in sorted(drawn) if said.index_of[n] and not numbers.index_of[n])
+    return _Match(own, numbers, by_name=True, alone=alone)
 
 
 def _only_in(labels: frozenset[int], mine: DrawnTable, other: DrawnTable) -> list[str]:
