@@ -172,7 +172,7 @@ def read_drawn_table(path: Path, ignored: Collection[int] = ()) -> DrawnTable:
 def drawn_table(labels: Iterable[SourceLabel], path: Path, ignored: Collection[int] = ()) -> DrawnTable:
     """Make the table of rows that were read from a file; as `read_drawn_table`."""
     rows = sorted(labels, key=lambda row: row.number)
-    left_out = frozenset(ignored) | {row.number for row in rows if _NOT_DRAWN.fullmatch(row.name.strip())}
+    left_out = frozenset(ignored) | {row.number for row in rows if _is_not_drawn(row)}
     if _BACKGROUND in left_out:
         raise InputError(
             "0 is the background; it cannot stand for what is not drawn.",
@@ -190,6 +190,13 @@ def drawn_table(labels: Iterable[SourceLabel], path: Path, ignored: Collection[i
     _require_names(structures, kept, path)
     index_of = {_BACKGROUND: _BACKGROUND} | {row.number: k for k, row in enumerate(kept, start=1)}
     return DrawnTable(LabelTable(structures=tuple(structures)), index_of, left_out)
+
+
+def _is_not_drawn(row: SourceLabel) -> bool:
+    name = row.name.strip()
+    # The background is called "Unknown" by FreeSurfer, "unlabeled" by others.
+    is_background = row.number == _BACKGROUND and name.lower().startswith("un")
+    return _NOT_DRAWN.fullmatch(name) is not None and not is_background
 
 
 def load_classes(path: Path, numbers: DrawnTable | None) -> tuple[NDArray[np.uint8], Affine]:

@@ -40,6 +40,13 @@ def test_numbers_become_classes_in_their_order_with_sides_and_colours(tmp_path: 
     assert all(s.group is Group.NUCLEUS for s in drawn.table.structures[1:])
 
 
+@pytest.mark.parametrize("name", ["Unknown", "unlabeled"])
+def test_background_may_be_called_as_freesurfer_and_others_call_it(tmp_path: Path, name: str) -> None:
+    drawn = read_drawn_table(_table(tmp_path, f"index\tname\n0\t{name}\n1\tRN\n2\t{name}\n"))
+    assert drawn.table.names == ("background", "RN")
+    assert drawn.ignored == {2}
+
+
 def test_map_is_read_by_its_numbers_and_what_is_not_drawn_is_ignored(tmp_path: Path) -> None:
     drawn = read_drawn_table(_table(tmp_path), ignored=[7])
     numbers = np.array([[[0, 450, 11], [99, 7, 12]]])

@@ -19,7 +19,7 @@ from brainstem_app.jobs.provenance import login_name
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.results.corrected_version import read_correction, scan_to_show, write_corrected_report
 from brainstem_app.jobs.results.quality_file import follow_in_table
-from brainstem_app.models.label_meaning import UnknownAtlasError, labels_in, meaning_of_labels
+from brainstem_app.models.label_meaning import labels_in, meaning_of_labels
 from brainstem_app.models.tables_beside import tables_beside
 from brainstem_app.models.two_label_maps import numbers_by_name
 from brainstem_app.reports.corrected import ELSEWHERE, NOT_FOUND
@@ -148,7 +148,7 @@ def _own_numbers(labels: Path, table: LabelTable, reporter: Reporter) -> DrawnTa
     fix = f"Correct a copy of {LABELS_FILE}, and give it without a table of other labels beside it."
     try:
         numbers, notes = numbers_by_name(labels, there, table, "the result's labels", fix)
-    except UnknownAtlasError as error:
+    except InputError as error:
         raise InputError(error.what, error.where, fix) from error
     if numbers.ignored & there:
         raise InputError("The corrected labels hold voxels that nobody labelled.", labels, fix)
