@@ -1,7 +1,7 @@
-"""A lab's own label table: what the numbers of its label maps mean, and the classes a network learns of it.
+"""A lab's own label table: what the numbers of its label maps mean, and the classes they become.
 
-A lab numbers its labels as it likes; a network's classes are 0, 1, 2, … without a gap. Numbers that the table
-calls "not drawn", or that are said to be, stand for voxels that nobody looked at.
+A lab numbers its labels as it likes; the classes of a table and of a network are 0, 1, 2, … without a gap.
+Numbers that the table calls "not drawn", or that are said to be, stand for voxels that nobody looked at.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import colorsys
 import hashlib
 import re
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +24,8 @@ from brainstem_app.atlas.source_tables.reading import read_source_table
 from brainstem_app.atlas.source_tables.source_label import SourceLabel
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import write_json, write_text
-from brainstem_app.imaging.label_map import IGNORED_LABEL
+from brainstem_app.imaging.label_map import IGNORED_LABEL, load_label_map, load_label_numbers
+from brainstem_app.imaging.spaces import Affine
 
 _NOT_DRAWN = re.compile(
     r"(not|un|never)[ _-]?(drawn|labell?ed|outlined|annotated|known)|ignored?([ _-]label)?", re.I
@@ -52,6 +54,38 @@ class DrawnTable:
     index_of: Mapping[int, int]
     ignored: frozenset[int] = frozenset()
 
+    @classmethod
+    def of_classes(cls, table: LabelTable) -> DrawnTable:
+        """Table whose classes are the numbers themselves."""
+        return cls(table, {s.index: s.index for s in table.structures})
+
+    def keeps(self, numbers: Collection[int]) -> bool:
+        """Whether a map with these numbers has classes: each number is its own, and all was labelled."""
+        same = all(number == index for number, index in self.index_of.items())
+        return same and self.ignored.isdisjoint(numbers)
+
+    @property
+    def own(self) -> DrawnTable | None:
+        """The same; None if its numbers are the classes of its table, and stand for nothing else."""
+        return None if self.keeps(self.ignored) else self
+
+    def name_of(self, number: int) -> str:
+        """Short name of a number; of one that nobody labelled, or that has no name, something else."""
+        if number in self.ignored:
+            return "(not drawn)"
+        index = self.index_of.get(number)
+        return "" if index is None else self.table.names[index]
+
+    def as_classes_of(self, table: LabelTable) -> DrawnTable:
+        """Return the same numbers as classes of another table, matched by the names of the structures.
+
+        Short and full names and sides are compared, not how they are spelt (``RN, left`` is ``rn_L``). A
+        structure that the other table does not have is its background.
+        """
+        there = counterparts(self.table, table)
+        index_of = {number: there.get(index, _BACKGROUND) for number, index in self.index_of.items()}
+        return DrawnTable(table, index_of, self.ignored)
+
     def classes(self, numbers: NDArray[np.integer], where: Path) -> NDArray[np.uint8]:
         """Turn the numbers of a map into classes; `IGNORED_LABEL` where nobody labelled.
 
@@ -69,7 +103,7 @@ class DrawnTable:
         Raises
         ------
         InputError
-            If the map holds a number that the table does not name, or no structure at all.
+            If the map holds a number that the table does not name.
         """
         found, inverse = np.unique(numbers, return_inverse=True)
         unknown = [int(n) for n in found if int(n) not in self.index_of and int(n) not in self.ignored]
@@ -79,15 +113,10 @@ class DrawnTable:
             raise InputError(
                 f"The label map holds {shown}, which the table of labels does not name.",
                 where,
-                "Add it to the table, or say that it is not drawn: --ignore-label NUMBER.",
+                "Add it to the table; if nobody labelled those voxels, as “not drawn”, or say so to prepare: "
+                "--ignore-label NUMBER.",
             )
         classes = [IGNORED_LABEL if int(n) in self.ignored else self.index_of[int(n)] for n in found]
-        if not any(_BACKGROUND < index < IGNORED_LABEL for index in classes):
-            raise InputError(
-                "The label map is empty: no voxel has a label of the table.",
-                where,
-                "Look whether it is the right file; leave the subject out if nothing was drawn.",
-            )
         return np.array(classes, dtype=np.uint8)[inverse].reshape(numbers.shape)
 
     def is_of(self, table: LabelTable) -> bool:
@@ -137,8 +166,13 @@ def read_drawn_table(path: Path, ignored: Collection[int] = ()) -> DrawnTable:
     InputError
         If the table cannot be read, has too many labels, or two get one name.
     """
-    rows = sorted(read_source_table(path).labels, key=lambda row: row.number)
-    left_out = frozenset(ignored) | {row.number for row in rows if _NOT_DRAWN.fullmatch(row.name.strip())}
+    return drawn_table(read_source_table(path).labels, path, ignored)
+
+
+def drawn_table(labels: Iterable[SourceLabel], path: Path, ignored: Collection[int] = ()) -> DrawnTable:
+    """Make the table of rows that were read from a file; as `read_drawn_table`."""
+    rows = sorted(labels, key=lambda row: row.number)
+    left_out = frozenset(ignored) | {row.number for row in rows if _is_not_drawn(row)}
     if _BACKGROUND in left_out:
         raise InputError(
             "0 is the background; it cannot stand for what is not drawn.",
@@ -148,14 +182,68 @@ def read_drawn_table(path: Path, ignored: Collection[int] = ()) -> DrawnTable:
     kept = [row for row in rows if row.number not in left_out and row.number != _BACKGROUND]
     if not kept or len(kept) >= IGNORED_LABEL:
         raise InputError(
-            f"The table has {len(kept)} labels; a network learns 1 to {IGNORED_LABEL - 1}.",
+            f"The table has {len(kept)} labels; 1 to {IGNORED_LABEL - 1} can be learned and compared.",
             path,
-            "Give the table of the structures that are to be learned.",
+            "Give the table of the structures that the label maps hold.",
         )
     structures = [_background(), *(_structure(k, row, path.name) for k, row in enumerate(kept, start=1))]
     _require_names(structures, kept, path)
     index_of = {_BACKGROUND: _BACKGROUND} | {row.number: k for k, row in enumerate(kept, start=1)}
     return DrawnTable(LabelTable(structures=tuple(structures)), index_of, left_out)
+
+
+def _is_not_drawn(row: SourceLabel) -> bool:
+    name = row.name.strip()
+    # The background is called "Unknown" by FreeSurfer, "unlabeled" by others.
+    is_background = row.number == _BACKGROUND and name.lower().startswith("un")
+    return _NOT_DRAWN.fullmatch(name) is not None and not is_background
+
+
+def load_classes(path: Path, numbers: DrawnTable | None) -> tuple[NDArray[np.uint8], Affine]:
+    """Read a label map as classes of a table: its own labels, or what `numbers` makes of them.
+
+    Returns
+    -------
+    labels : ndarray of uint8, shape (X, Y, Z)
+        `IGNORED_LABEL` where `numbers` says that nobody labelled.
+    affine : ndarray, shape (4, 4)
+
+    Raises
+    ------
+    InputError
+        As `load_label_map`, or as `DrawnTable.classes`.
+    """
+    if numbers is None:
+        return load_label_map(path)
+    found, affine = load_label_numbers(path)
+    return numbers.classes(found, path), affine
+
+
+def counterparts(mine: LabelTable, other: LabelTable) -> dict[int, int]:
+    """For the index of each structure that another table has, too, by its name: the index there."""
+    names = _indices_by_name(other)
+    found = {_BACKGROUND: _BACKGROUND}
+    for words in ("name", "full_name"):
+        left = {s.index: names.get(_key(getattr(s, words), s.side)) for s in mine.structures}
+        left = {k: n for k, n in left.items() if k not in found and n not in found.values()}
+        often = Counter(left.values())
+        found |= {k: n for k, n in left.items() if n is not None and often[n] == 1}
+    return found
+
+
+def _indices_by_name(table: LabelTable) -> dict[tuple[str, Side], int]:
+    """Index of each structure by its short and its full name; names of several structures tell nothing."""
+    found: dict[tuple[str, Side], int] = {}
+    for words in ("full_name", "name"):
+        keys = {s.index: _key(getattr(s, words), s.side) for s in table.structures[1:]}
+        often = Counter(keys.values())
+        found |= {key: index for index, key in keys.items() if key[0] and often[key] == 1}
+    return found
+
+
+def _key(name: str, side: Side) -> tuple[str, Side]:
+    word, own = split_side(name)
+    return word.casefold(), own or side
 
 
 def _same(mine: Structure, other: Structure) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from brainstem_app.atlas.drawn_labels import DrawnTable
 from brainstem_app.atlas.label_table import LabelTable, Structure
 from brainstem_app.atlas.library import (
     LABELS_FILE_NAME,
@@ -17,6 +18,7 @@ from brainstem_app.atlas.library import (
     list_atlases,
     load_atlas_table,
 )
+from brainstem_app.counting import listed
 from brainstem_app.errors import InputError
 from brainstem_app.models.library import ATLAS_FOLDER, hash_file, list_models
 from brainstem_app.models.tables_beside import TableBeside, tables_beside
@@ -25,6 +27,13 @@ from brainstem_app.named_version import with_version
 _GIVE_ATLAS = (
     "Say which atlas they were made with: --atlas NAME (`brainstem-app atlas list` shows the names), or "
     "--atlas FOLDER."
+)
+_RESTORE = (
+    "Restore that file, or take it out of the folder; with --atlas, evaluate is told which atlas they are of."
+)
+_GIVE_TABLE = (
+    "Choose the atlas the labels were made with (--atlas), renumber them, or put their table beside them: "
+    "dseg.tsv, with the columns index and name."
 )
 
 
@@ -37,10 +46,14 @@ class UnknownAtlasError(InputError):
         As for any error.
     choices : tuple of AtlasTable
         Atlases at hand that name all the labels.
+    fix : str, optional
+        What to do, if it is more than to say the atlas.
     """
 
-    def __init__(self, what: str, where: Path, choices: tuple[AtlasTable, ...]) -> None:
-        super().__init__(what, where, _GIVE_ATLAS)
+    def __init__(
+        self, what: str, where: Path, choices: tuple[AtlasTable, ...], fix: str = _GIVE_ATLAS
+    ) -> None:
+        super().__init__(what, where, fix)
         self.choices = choices
 
 
@@ -57,6 +70,8 @@ class LabelMeaning:
         What to cite for it, one source an entry.
     notes : tuple of str
         What the user should know: what was taken for granted, which sources contradict each other.
+    own_numbers : DrawnTable or None
+        How the file numbers the structures of the table, if it is not by their indices.
     """
 
     table: LabelTable
@@ -64,19 +79,23 @@ class LabelMeaning:
     version: str
     citations: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    own_numbers: DrawnTable | None = None
 
     @property
     def title(self) -> str:
         """Name and version of the atlas."""
         return with_version(self.name, self.version)
 
-    def differs_from(self, other: LabelMeaning, labels: Iterable[int]) -> bool:
-        """Whether one of these labels is another structure there."""
-        return _rows(self.table, labels) != _rows(other.table, labels)
+    @property
+    def numbers(self) -> DrawnTable:
+        """What the numbers of the file mean."""
+        return self.own_numbers or DrawnTable.of_classes(self.table)
 
 
-def labels_in(labels: NDArray[np.uint8]) -> frozenset[int]:
+def labels_in(labels: NDArray[np.integer]) -> frozenset[int]:
     """Labels that a label map holds."""
+    if labels.dtype != np.uint8:
+        return frozenset(np.unique(labels).tolist())
     return frozenset(np.flatnonzero(np.bincount(labels.ravel(), minlength=1)).tolist())
 
 
@@ -86,7 +105,7 @@ def meaning_of_labels(
     atlas: str | None = None,
     other: tuple[Path, LabelMeaning] | None = None,
 ) -> LabelMeaning:
-    """Say what the labels of a file mean.
+    """Say what the labels of a file mean, which are the indices of a table.
 
     In this order: the atlas that the user names; what lies beside the file (the ``report.json`` of its
     result, the table of an atlas or of a BIDS dataset, the record of a study); the one atlas at hand
@@ -109,46 +128,19 @@ def meaning_of_labels(
         If nothing beside the file says it, and several atlases or none name all labels; or if what lies
         beside it contradicts itself.
     InputError
-        If the atlas is not here or damaged, or does not name a label.
+        If the atlas is not here or damaged, or does not name a label; or if the table beside the file numbers
+        the structures otherwise than 0, 1, 2, …
     """
     if atlas is not None:
         return _as_told(path, labels, load_atlas_table(atlas))
     beside = tables_beside(path)
     if beside:
-        return _as_beside(path, labels, beside)
+        meaning = meaning_beside(path, labels, beside)
+        _require_indices(path, labels, meaning, beside[0].where)
+        return meaning
     if other is not None:
-        return _as_other(path, labels, *other)
-    return _as_known(path, labels)
-
-
-def meaning_of_two(files: Mapping[Path, frozenset[int]], atlas: str | None = None) -> LabelMeaning:
-    """Say what the labels of two files on one grid mean, which must be the same.
-
-    Raises
-    ------
-    UnknownAtlasError, InputError
-        As `meaning_of_labels`, and if the two belong to atlases that name a label otherwise.
-    """
-    every = frozenset[int]().union(*files.values())
-    if atlas is not None:
-        told = [meaning_of_labels(path, labels, atlas) for path, labels in files.items()]
-        return _with_notes(told[0], [note for meaning in told for note in meaning.notes])
-    said = {path: meaning_of_labels(path, files[path]) for path in files if tables_beside(path)}
-    if not said:
-        return _as_known(next(iter(files)), every)
-    (first, meaning), *rest = said.items()
-    for path, other in rest:
-        if meaning.differs_from(other, every):
-            raise UnknownAtlasError(
-                f"The labels of {first.name} are of the atlas {meaning.title}, those here of {other.title}, "
-                "which names some of them otherwise: they cannot be compared.",
-                path,
-                (),
-            )
-    notes = [note for each in said.values() for note in each.notes]
-    for path in files.keys() - said.keys():
-        notes += _as_other(path, files[path], first, meaning).notes
-    return _with_notes(meaning, notes)
+        return meaning_of_other(path, labels, *other)
+    return meaning_known(path, labels)
 
 
 def known_atlases() -> tuple[AtlasTable, ...]:
@@ -173,20 +165,37 @@ def _labels_of(atlas: AtlasTable) -> tuple[str, tuple[Structure, ...]]:
 
 def _as_told(path: Path, labels: frozenset[int], atlas: AtlasTable) -> LabelMeaning:
     told = LabelMeaning(atlas.table, atlas.name, atlas.version, citations_of(atlas))
-    _require_named(path, labels, told.table, f"the atlas {told.title}")
+    beside = tables_beside(path)
+    named = [found.where.name for found in beside if found.numbers is not None]
+    fix = f"Leave --atlas out: {named[0]} beside it says what its numbers mean." if named else _GIVE_TABLE
+    _require_named(path, labels, told.numbers, f"the atlas {told.title}", fix)
     notes = [
         f"{found.where.name} beside {path.name} says that its labels are of {found.title or 'another atlas'}"
         f", which names some of them otherwise; they are read as those of {told.title}, as you say."
-        for found in tables_beside(path)
-        if found.table is not None and _rows(found.table, labels) != _rows(told.table, labels)
+        for found in beside
+        if found.numbers is not None and rows_of(found.numbers, labels) != rows_of(told.numbers, labels)
     ]
-    return _with_notes(told, notes)
+    notes += [
+        f"{found.problem} The labels are read as those of {told.title}, as you say."
+        for found in beside
+        if found.problem
+    ]
+    return with_notes(told, notes)
 
 
-def _as_beside(path: Path, labels: frozenset[int], beside: tuple[TableBeside, ...]) -> LabelMeaning:
+def meaning_beside(path: Path, labels: frozenset[int], beside: tuple[TableBeside, ...]) -> LabelMeaning:
+    """Return the meaning that the files beside a label map give it, with the numbers that it has.
+
+    Raises
+    ------
+    UnknownAtlasError, InputError
+        As `meaning_of_labels`, but for the numbers.
+    """
     known = known_atlases()
     tables = [(found, _table_of(found, known)) for found in beside]
     for found, table in tables:
+        if found.problem:
+            raise UnknownAtlasError(found.problem, found.where, _that_name(labels, known), _RESTORE)
         if table is None:
             raise UnknownAtlasError(
                 f"{found.where.name} beside the labels says that they are of the atlas {found.title}, "
@@ -196,7 +205,7 @@ def _as_beside(path: Path, labels: frozenset[int], beside: tuple[TableBeside, ..
             )
     (first, table), *rest = [(found, table) for found, table in tables if table is not None]
     for other, other_table in rest:
-        if _rows(other_table, labels) != _rows(table, labels):
+        if rows_of(other_table, labels) != rows_of(table, labels):
             raise UnknownAtlasError(
                 f"{first.where.name} and {other.where.name} beside the labels contradict each other: "
                 f"{first.title or 'one'} and {other.title or 'the other'} name some labels otherwise.",
@@ -204,22 +213,21 @@ def _as_beside(path: Path, labels: frozenset[int], beside: tuple[TableBeside, ..
                 _that_name(labels, known),
             )
     _require_named(path, labels, table, f"{first.where.name} beside it")
-    return _described(first, table, known)
+    return replace(_described(first, table.table, known), own_numbers=table.own)
 
 
-def _table_of(found: TableBeside, known: tuple[AtlasTable, ...]) -> LabelTable | None:
-    if found.table is not None:
-        return found.table
+def _table_of(found: TableBeside, known: tuple[AtlasTable, ...]) -> DrawnTable | None:
+    if found.numbers is not None:
+        return found.numbers
     told = found.labels_sha256
     for atlas in known:
         if found.names(atlas) and told in ("", hash_file(atlas.folder / LABELS_FILE_NAME)):
-            return atlas.table
+            return DrawnTable.of_classes(atlas.table)
     return None
 
 
 def _described(found: TableBeside, table: LabelTable, known: tuple[AtlasTable, ...]) -> LabelMeaning:
     """Return the table beside a file, with colours and citations of the atlas if that is here."""
-    every = range(table.n_classes)
     named = [atlas for atlas in known if not found.name or found.names(atlas)]
     same = next((a for a in named if a.table.names == table.names), None)
     if same is not None:
@@ -228,14 +236,14 @@ def _described(found: TableBeside, table: LabelTable, known: tuple[AtlasTable, .
         f"The atlas {atlas.title} that is here names some labels otherwise than {found.where.name} beside "
         "the label map, which was written with it; the names are those of the latter."
         for atlas in named
-        if found.title and _rows(atlas.table, every) != _rows(table, every)
+        if found.title and _renames(atlas.table, table)
     ]
     return LabelMeaning(table, found.name or "unknown", found.version, notes=tuple(notes[:1]))
 
 
-def _as_other(path: Path, labels: frozenset[int], first: Path, meaning: LabelMeaning) -> LabelMeaning:
-    """Return the meaning of labels that are compared with those of another file."""
-    _require_named(path, labels, meaning.table, f"the atlas {meaning.title}")
+def meaning_of_other(path: Path, labels: frozenset[int], first: Path, meaning: LabelMeaning) -> LabelMeaning:
+    """Return the meaning of labels of which nothing is said: that of the file they are compared with."""
+    _require_named(path, labels, meaning.numbers, f"the atlas {meaning.title}")
     note = (
         f"Nothing beside {path.name} says what its labels mean: they are read as those of {first.name}, of "
         f"the atlas {meaning.title}."
@@ -243,7 +251,7 @@ def _as_other(path: Path, labels: frozenset[int], first: Path, meaning: LabelMea
     return replace(meaning, notes=(note,))
 
 
-def _as_known(path: Path, labels: frozenset[int]) -> LabelMeaning:
+def meaning_known(path: Path, labels: frozenset[int]) -> LabelMeaning:
     """Return the only reading that the atlases at hand leave; several ask for the user's word."""
     known = known_atlases()
     fitting = _that_name(labels, known)
@@ -254,7 +262,7 @@ def _as_known(path: Path, labels: frozenset[int]) -> LabelMeaning:
             path,
             (),
         )
-    readings = {_rows(atlas.table, labels) for atlas in fitting}
+    readings = {rows_of(DrawnTable.of_classes(atlas.table), labels) for atlas in fitting}
     if len(readings) > 1:
         names = ", ".join(atlas.title for atlas in fitting)
         raise UnknownAtlasError(
@@ -269,28 +277,45 @@ def _as_known(path: Path, labels: frozenset[int]) -> LabelMeaning:
         f"{atlas.title}, the only atlas here that names them all."
     )
     meaning = LabelMeaning(atlas.table, atlas.name, atlas.version, citations_of(atlas))
-    return _with_notes(meaning, [note])
+    return with_notes(meaning, [note])
 
 
 def _that_name(labels: frozenset[int], known: tuple[AtlasTable, ...]) -> tuple[AtlasTable, ...]:
-    return tuple(atlas for atlas in known if max(labels, default=0) < atlas.table.n_classes)
+    return tuple(atlas for atlas in known if labels.issubset(range(atlas.table.n_classes)))
 
 
-def _rows(table: LabelTable, labels: Iterable[int]) -> tuple[tuple[int, str], ...]:
-    """Names of the labels that a table has."""
-    names = table.names
-    return tuple((label, names[label] if label < len(names) else "") for label in sorted(labels) if label)
+def rows_of(numbers: DrawnTable, labels: Iterable[int]) -> tuple[tuple[int, str], ...]:
+    """Names of some labels; the background has none."""
+    return tuple((label, numbers.name_of(label)) for label in sorted(labels) if label)
 
 
-def _require_named(path: Path, labels: frozenset[int], table: LabelTable, whose: str) -> None:
-    odd = sorted(label for label in labels if label >= table.n_classes)
+def _renames(table: LabelTable, other: LabelTable) -> bool:
+    """Whether an index of the second table has another name in the first, or none."""
+    return table.names[1 : other.n_classes] != other.names[1:]
+
+
+def _require_named(
+    path: Path, labels: frozenset[int], numbers: DrawnTable, whose: str, fix: str = _GIVE_TABLE
+) -> None:
+    odd = sorted(labels - numbers.index_of.keys() - numbers.ignored)
     if odd:
+        only = f"only 0 to {numbers.table.n_classes - 1}" if numbers.keeps(()) else "no such number"
+        raise InputError(f"The file has label {odd[-1]}, but {whose} has {only}.", path, fix)
+
+
+def _require_indices(path: Path, labels: frozenset[int], meaning: LabelMeaning, where: Path) -> None:
+    own = meaning.own_numbers
+    if own is not None and not own.keeps(labels):
+        numbers = listed([str(number) for number in sorted({*own.index_of, *own.ignored} - {0})])
         raise InputError(
-            f"The file has label {odd[-1]}, but {whose} has only 0 to {table.n_classes - 1}.",
+            f"By {where.name} beside the labels, their numbers are {numbers}. Only labels that are numbered "
+            "1, 2, 3, … without a gap, and drawn everywhere, can be opened.",
             path,
-            "Choose the atlas the labels were made with (--atlas), or renumber them.",
+            "Renumber a copy of the map and of its table. Evaluate, add-reference, prepare --labels and the "
+            "comparison in Review go by the names, and take them as they are.",
         )
 
 
-def _with_notes(meaning: LabelMeaning, notes: Iterable[str]) -> LabelMeaning:
+def with_notes(meaning: LabelMeaning, notes: Iterable[str]) -> LabelMeaning:
+    """Return a meaning with more notes, none twice."""
     return replace(meaning, notes=tuple(dict.fromkeys((*meaning.notes, *notes))))

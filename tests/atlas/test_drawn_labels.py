@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from brainstem_app.atlas.drawn_labels import read_drawn_table, table_hash
+from brainstem_app.atlas.drawn_labels import DrawnTable, counterparts, read_drawn_table, table_hash
 from brainstem_app.atlas.label_table import Group, Side, read_label_table
 from brainstem_app.atlas.library import AtlasTable, load_any_atlas, load_atlas, load_atlas_table
 from brainstem_app.errors import InputError
@@ -40,19 +40,23 @@ def test_numbers_become_classes_in_their_order_with_sides_and_colours(tmp_path: 
     assert all(s.group is Group.NUCLEUS for s in drawn.table.structures[1:])
 
 
+@pytest.mark.parametrize("name", ["Unknown", "unlabeled"])
+def test_background_may_be_called_as_freesurfer_and_others_call_it(tmp_path: Path, name: str) -> None:
+    drawn = read_drawn_table(_table(tmp_path, f"index\tname\n0\t{name}\n1\tRN\n2\t{name}\n"))
+    assert drawn.table.names == ("background", "RN")
+    assert drawn.ignored == {2}
+
+
 def test_map_is_read_by_its_numbers_and_what_is_not_drawn_is_ignored(tmp_path: Path) -> None:
     drawn = read_drawn_table(_table(tmp_path), ignored=[7])
     numbers = np.array([[[0, 450, 11], [99, 7, 12]]])
     assert drawn.classes(numbers, tmp_path).tolist() == [[[0, 3, 1], [255, 255, 2]]]
 
 
-@pytest.mark.parametrize(("numbers", "words"), [([0, 11, 13], "holds 13"), ([0, 99, 0], "is empty")])
-def test_map_with_a_number_of_no_name_or_without_labels_is_refused(
-    tmp_path: Path, numbers: list[int], words: str
-) -> None:
+def test_map_with_a_number_of_no_name_is_refused(tmp_path: Path) -> None:
     drawn, where = read_drawn_table(_table(tmp_path)), tmp_path / "map.nii.gz"
-    with pytest.raises(InputError, match=words) as caught:
-        drawn.classes(np.array(numbers).reshape(3, 1, 1), where)
+    with pytest.raises(InputError, match="holds 13") as caught:
+        drawn.classes(np.array([0, 11, 13]).reshape(3, 1, 1), where)
     assert caught.value.fix
     assert caught.value.where == str(where)
 
@@ -79,6 +83,26 @@ def test_table_of_the_shipped_atlas_is_told_from_one_of_some_of_its_nuclei(tmp_p
     assert whole.is_of(atlas)
     assert whole.of_atlas(atlas).table is atlas
     assert not read_drawn_table(_table(tmp_path, "\n".join([head, *rows[:9]]) + "\n")).is_of(atlas)
+
+
+def test_numbers_become_classes_of_another_table_by_names_however_they_are_spelt(tmp_path: Path) -> None:
+    atlas = load_atlas_table("brainstem31").table
+    rows = ["300\tRed nucleus (left)", "7\trn_R", "5\tPeriaqueductal grey", "2\tthalamus_L", "99\tignore"]
+    drawn = read_drawn_table(_table(tmp_path, "\n".join(["index\tname", *rows]) + "\n"))
+    matched = drawn.as_classes_of(atlas)
+    own = {name: atlas.by_name(name).index for name in ("RN_L", "RN_R", "PAG")}
+    assert matched.index_of == {0: 0, 300: own["RN_L"], 7: own["RN_R"], 5: own["PAG"], 2: 0}
+    assert matched.table is atlas
+    assert matched.ignored == {99}
+    again = DrawnTable.of_classes(atlas).as_classes_of(atlas)
+    assert again.index_of == {k: k for k in range(atlas.n_classes)}
+
+
+def test_name_that_two_structures_have_tells_neither(tmp_path: Path) -> None:
+    mine = read_drawn_table(_table(tmp_path, "index\tname\n1\tRN\n2\tPAG\n")).table
+    both = read_drawn_table(_table(tmp_path, "index\tname\n1\trn\n2\tRn\n3\tPAG\n")).table
+    assert counterparts(mine, both) == {0: 0, 2: 3}
+    assert counterparts(both, mine) == {0: 0, 3: 2}
 
 
 def test_saved_table_is_an_atlas_without_a_map(tmp_path: Path) -> None:

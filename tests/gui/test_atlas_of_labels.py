@@ -103,7 +103,7 @@ def test_review_compares_labels_of_one_atlas_only(qtbot: QtBot, window: MainWind
     review.files.open_result(ours)
     qtbot.waitUntil(lambda: review.document.labels is not None, timeout=_LIMIT_MS)
     review.document.comparison.open(labels_of(tmp_path / "theirs", "brainstem31 1.0"))
-    qtbot.waitUntil(lambda: "do not compare" in message_text(window), timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: "cannot be compared" in message_text(window), timeout=_LIMIT_MS)
     assert "brainstem31 version 1.0" in message_text(window)
     assert review.document.comparison.reference is None
     # Nothing says what these are: they are read like those that they are compared with.
@@ -111,6 +111,33 @@ def test_review_compares_labels_of_one_atlas_only(qtbot: QtBot, window: MainWind
     qtbot.waitUntil(lambda: review.document.comparison.reference is not None, timeout=_LIMIT_MS)
     assert review.document.comparison.reference.table.names == NAMES
     assert "of the atlas small version 1" in message_text(window)
+
+
+@pytest.mark.usefixtures("small")
+def test_review_compares_a_lab_s_own_map_by_the_names_in_its_table(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    ours = labels_of(tmp_path / "ours", "small 1")
+    window.show_step(StepName.REVIEW)
+    review = window.review
+    assert review is not None
+    review.files.open_result(ours)
+    qtbot.waitUntil(lambda: review.document.labels is not None, timeout=_LIMIT_MS)
+    image = nib.load(ours / "labels_native.nii.gz")
+    stored = np.asarray(image.dataobj)
+    numbers = np.array([0, 0, 0, 11, 12, 400], dtype=np.int16)
+    theirs = tmp_path / "lab" / "sub-1_dseg.nii.gz"
+    theirs.parent.mkdir()
+    nib.save(nib.Nifti1Image(numbers[stored], image.affine), theirs)
+    (theirs.parent / "dseg.tsv").write_text("index\tname\n400\tRaphe right\n11\tRN left\n12\tRN right\n")
+    comparison = review.document.comparison
+    comparison.open(theirs)
+    qtbot.waitUntil(lambda: comparison.agreement is not None, timeout=_LIMIT_MS)
+    assert "they are matched by name" in message_text(window)
+    assert comparison.reference is not None
+    assert comparison.reference.table.names == NAMES
+    shown = np.asarray(comparison.reference.labels.labels).transpose(2, 1, 0)
+    np.testing.assert_array_equal(shown, np.where(stored > 2, stored, 0))
 
 
 def test_structures_are_those_that_the_chosen_model_will_find(

@@ -288,6 +288,28 @@ def test_corrected_map_becomes_the_reference_and_stays_when_the_study_is_prepare
     np.testing.assert_array_equal(study.load_box("sub-01").labels, labels)
 
 
+def test_lab_s_own_map_joins_its_study_by_the_names_of_its_table(
+    prepare: Prepare, lab: Path, tmp_path: Path
+) -> None:
+    _, _, study = prepare()
+    mine = _map(_dseg(tmp_path / "more", "sub-01"), {21: slice(10, 14), 22: slice(30, 32), 9: slice(40, 41)})
+    table = tmp_path / "more" / "dseg.tsv"
+    table.write_text("index\tname\n21\tRN right\n22\tPAG\n9\tunlabelled\n", encoding="utf-8")
+    status, events = _do(AddReferenceJob(labels=mine, study=study.folder, subject="sub-01"))
+    assert status == 0, events[-1]
+    assert any(isinstance(event, Warned) and "matched by name" in event.what for event in events)
+    labels = study.load_box("sub-01").labels
+    assert np.bincount(labels.ravel(), minlength=256)[[1, 2, 3, 255]].tolist() == [0, 144, 72, 36]
+    again = _dseg(lab, "sub-01")  # the lab's first map, by the study's own table
+    assert _do(AddReferenceJob(labels=again, study=study.folder, subject="sub-01"))[0] == 0
+    assert np.bincount(study.load_box("sub-01").labels.ravel())[1:].tolist() == [360, 360]
+    table.write_text("index\tname\n21\tSN_R\n22\tPAG\n9\tunlabelled\n", encoding="utf-8")
+    status, events = _do(AddReferenceJob(labels=mine, study=study.folder, subject="sub-01"))
+    assert status != 0
+    assert isinstance(events[-1], Failed)
+    assert "has SN_R, which the study's labels do not have" in events[-1].what
+
+
 def test_corrected_map_of_a_new_scan_is_prepared_and_trained_on(prepare: Prepare, tmp_path: Path) -> None:
     _, _, study = prepare(labels=None)
     scan = _scan(tmp_path / "elsewhere", "sub-07")

@@ -13,7 +13,7 @@ import pytest
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.cli.app import run
 from brainstem_app.imaging.bids.derivatives import dataset_id
-from brainstem_app.imaging.label_map import save_label_map, save_volume
+from brainstem_app.imaging.label_map import load_label_map, save_label_map, save_volume
 from brainstem_app.jobs.job import ChangeJob
 from brainstem_app.jobs.people.sessions import people_of
 from brainstem_app.jobs.results import import_results, restore
@@ -555,6 +555,29 @@ def test_correction_on_another_grid_or_with_unknown_labels_is_refused(
     assert run([*words, str(result / LABELS_FILE)]) == 2
     assert "which is never changed" in capsys.readouterr().err
     assert sorted(path.name for path in result.iterdir()) == there
+
+
+def test_correction_with_a_table_of_other_numbers_beside_it_is_taken_by_its_names(
+    tmp_path: Path, table: LabelTable, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = write_segmentation(tmp_path / "head", table, "head.nii.gz", 12)
+    scan = tmp_path / "head.nii.gz"
+    save_volume(scan, np.ones((6, 6, 6), dtype=np.float32), AFFINE)
+    mine = made_labels(15, right=7)
+    (tmp_path / "mine").mkdir()
+    given = tmp_path / "mine" / "head_dseg.nii.gz"
+    save_label_map(given, np.array([0, 4, 3, 2, 1], dtype=np.uint8)[mine], AFFINE)
+    rows = "index\tname\n1\tPAG\n2\tRN, right\n3\tRN, left\n4\tWM\n"
+    (given.parent / "dseg.tsv").write_text(rows, encoding="utf-8")
+    words = ["correct", str(place), "--scan", str(scan), "--labels", str(given)]
+    assert run(words) == 0
+    assert "matched by name" in capsys.readouterr().err
+    np.testing.assert_array_equal(load_label_map(place / "labels_native_edited.nii.gz")[0], mine)
+    (given.parent / "dseg.tsv").write_text(rows.replace("PAG", "SN"), encoding="utf-8")
+    assert run(words) == 2
+    said = capsys.readouterr().err
+    assert "has SN, which the result's labels do not have" in said
+    assert "without a table of other labels" in said
 
 
 @pytest.mark.parametrize("left", [0, 1], ids=["all background", "the brainstem without a nucleus"])

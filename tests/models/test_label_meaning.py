@@ -113,16 +113,145 @@ def test_evaluate_of_labels_alone_needs_the_atlas_once_two_fit(
     assert names_in(tmp_path / "out" / "report.json") == list(SMALL)
 
 
-def test_two_label_maps_of_different_atlases_are_not_compared(
+def test_two_label_maps_without_a_nucleus_in_common_are_not_compared(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first = str(result(tmp_path / "a"))
-    second = str(result(tmp_path / "b", (*SMALL[:3], "SN_L", "SN_R", "PAG"), version="2"))
+    second = str(result(tmp_path / "b", (*SMALL[:3], "SN_L", "SN_R", "LC"), version="2"))
     assert run(["evaluate", first, second, "--out", str(tmp_path / "out")]) == 2
     shown = capsys.readouterr().err
     assert "small version 1" in shown
     assert "small version 2" in shown
     assert not (tmp_path / "out").exists()
+
+
+def numbered(folder: Path, numbers: dict[str, int], table: str = "", dtype: type = np.uint16) -> Path:
+    """The labels of `bare` under other numbers, and the table that says so."""
+    labels = folder / "sub-1" / "sub-1_dseg.nii.gz"
+    labels.parent.mkdir(parents=True)
+    image = nib.load(bare(folder / "bare"))
+    stored = np.asarray(image.dataobj)
+    made = np.zeros(stored.shape, dtype)
+    for name, number in numbers.items():
+        if name in SMALL:
+            made[stored == SMALL.index(name)] = number
+    nib.save(nib.Nifti1Image(made, image.affine), labels)
+    rows = "".join(f"{number}\t{name}\n" for name, number in numbers.items())
+    (folder / "dseg.tsv").write_text(table or f"index\tname\n{rows}", encoding="utf-8")
+    return labels
+
+
+def scores(report: Path) -> dict[str, float | None]:
+    content = json.loads(report.read_text(encoding="utf-8"))
+    return {row["name"]: row["dice"] for row in content["structures"][1:]}
+
+
+NUCLEI_FROM_1 = {"RN_L": 1, "RN_R": 2, "PAG": 3}
+WITH_GAPS = {"PAG": 500, "RN_R": 12, "RN_L": 11}
+
+
+@pytest.mark.parametrize("numbers", [NUCLEI_FROM_1, WITH_GAPS], ids=["without a row for 0", "with gaps"])
+def test_maps_that_number_their_structures_otherwise_are_compared_by_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], numbers: dict[str, int]
+) -> None:
+    first, second = str(result(tmp_path / "a")), str(numbered(tmp_path / "lab", numbers))
+    for files in ((first, second), (second, first)):
+        assert run(["evaluate", *files, "--out", str(tmp_path / "out")]) == 0
+        said = capsys.readouterr().err
+        assert "as dseg.tsv beside it says: they are matched by name" in said or files[0] == second
+        assert "Nothing beside" not in said
+        found = scores(tmp_path / "out" / "report.json")
+        assert {name: found[name] for name in numbers} == {"RN_L": 1.0, "RN_R": 1.0, "PAG": 1.0}
+        assert found.get("WM") is None
+        assert "has WM, GM: " in said
+    assert run(["evaluate", second, second, "--out", str(tmp_path / "out")]) == 0
+    assert scores(tmp_path / "out" / "report.json") == dict.fromkeys(sorted(numbers, key=numbers.get), 1.0)
+
+
+def test_table_with_a_gap_is_refused_where_a_map_is_opened_by_its_numbers(tmp_path: Path) -> None:
+    labels = numbered(tmp_path / "lab", WITH_GAPS)
+    with pytest.raises(
+        InputError, match=r"By dseg\.tsv beside the labels, their numbers are 11, 12, 500"
+    ) as caught:
+        meaning_of_labels(labels, frozenset({0, 11}))
+    assert "Renumber a copy" in caught.value.fix
+
+
+def test_table_in_any_order_without_a_row_for_0_names_the_labels(tmp_path: Path) -> None:
+    labels = numbered(tmp_path / "lab", dict(reversed(NUCLEI_FROM_1.items())))
+    meaning = meaning_of_labels(labels, frozenset({0, 2}))
+    assert meaning.table.names == ("background", "RN_L", "RN_R", "PAG")
+    assert [s.name for s in meaning.table.nuclei] == ["RN_L", "RN_R", "PAG"]
+
+
+def test_what_nobody_drew_is_left_out_of_both_maps(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = result(tmp_path / "a")
+    second = numbered(tmp_path / "lab", {**WITH_GAPS, "not drawn": 99})
+    image = nib.load(second)
+    labels = np.asarray(image.dataobj).copy()
+    drawn = np.argwhere(labels == WITH_GAPS["PAG"])
+    labels[tuple(drawn[:2].T)] = 99
+    nib.save(nib.Nifti1Image(labels, image.affine), second)
+    assert run(["evaluate", str(first), str(second), "--out", str(tmp_path / "out")]) == 0
+    assert "Where nobody labelled sub-1_dseg.nii.gz (99), both are left out." in capsys.readouterr().err
+    assert scores(tmp_path / "out" / "report.json")["PAG"] == 1.0
+    rows = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))["structures"]
+    assert (rows[5]["voxels"], rows[5]["reference_voxels"]) == (len(drawn) - 2, len(drawn) - 2)
+
+
+def test_number_that_the_table_does_not_name_and_a_wrong_word_of_the_user_say_what_to_do(
+    tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = str(result(tmp_path / "a")), str(numbered(tmp_path / "lab", WITH_GAPS))
+    install(data)
+    assert run(["evaluate", first, second, "--out", str(tmp_path / "out"), "--atlas", "small"]) == 2
+    assert "Leave --atlas out: dseg.tsv beside it" in capsys.readouterr().err
+    (tmp_path / "lab" / "dseg.tsv").write_text("index\tname\n11\tRN_L\n12\tRN_R\n", encoding="utf-8")
+    assert run(["evaluate", first, second, "--out", str(tmp_path / "out")]) == 2
+    assert "The file has label 500, but dseg.tsv beside it has no such number" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+BROKEN = {
+    "dseg.tsv": "name\nRN_L\n",
+    "sub-1/report.json": '{"atlas": {"name": "small"}, "structures": [{"index": 1}]}',
+    "sub-1/manifest.json": "{",
+    "sub-1/sub-1_dseg.json": "not JSON",
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_file_that_cannot_be_read_is_not_as_if_there_were_none(
+    tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    first = str(result(tmp_path / "a"))
+    second = numbered(tmp_path / "lab", {name: index for index, name in enumerate(SMALL)})
+    (tmp_path / "lab" / name).write_text(BROKEN[name], encoding="utf-8")
+    words = ["evaluate", first, str(second), "--out", str(tmp_path / "out")]
+    assert run(words) == 2
+    said = capsys.readouterr().err
+    assert f"{Path(name).name} beside the labels cannot be read" in said
+    assert str(tmp_path / "lab" / name) in said
+    assert "Restore that file" in said
+    install(data)
+    assert run([*words, "--atlas", "small"]) == 0
+    assert "read as those of small version 1, as you say" in capsys.readouterr().err
+
+
+def test_regions_whose_names_are_gone_are_not_read_as_nuclei(tmp_path: Path) -> None:
+    folder = result(tmp_path / "made").parent
+    with pytest.raises(UnknownAtlasError, match=r"labels_regions_itksnap\.txt.* is missing"):
+        meaning_of_labels(folder / "labels_regions_native.nii.gz", frozenset({0, 1, 3}))
+
+
+def test_table_one_folder_up_names_a_map_that_is_not_called_as_in_bids(tmp_path: Path) -> None:
+    labels = numbered(tmp_path / "lab", NUCLEI_FROM_1)
+    labels = labels.rename(labels.with_name("nuclei.nii.gz"))
+    assert meaning_of_labels(labels, frozenset({0, 1})).table.names[1] == "RN_L"
+    folder = result(tmp_path / "lab" / "result").parent
+    assert meaning_of_labels(folder / "labels_native.nii.gz", frozenset({0, 1})).table.names == SMALL
 
 
 def test_reference_alone_is_read_like_the_labels_it_is_compared_with_and_told(

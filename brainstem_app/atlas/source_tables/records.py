@@ -26,8 +26,9 @@ _NUMBER = (
 )
 _NAME = ("name", "abbreviation", "label_name", "structure", "region", "nucleus", "label")
 _REGION = "region"
+_ABBREVIATION = "abbreviation"
 _FULL_NAME = ("full_name", "fullname", "long_name")
-_NO_REGION = {"", "n/a", "na", "none", "unknown", "-"}
+_NONE = {"", "n/a", "na", "none", "unknown", "-"}
 _COLOUR = ("color", "colour", "hex")
 _RGB = (("r", "g", "b"), ("red", "green", "blue"), ("color_r", "color_g", "color_b"))
 
@@ -109,10 +110,12 @@ def _from_records(records: Iterable[Mapping[str, Any]]) -> list[SourceLabel]:
         if number is None or not columns:
             raise ValueError(f"{dict(record)} has no column of numbers (index) and one of names (name)")
         # Some tables call the structure itself a region.
-        region = "" if named == _REGION or row.get(_REGION, "").lower() in _NO_REGION else row[_REGION]
+        region = "" if named == _REGION or row.get(_REGION, "").lower() in _NONE else row[_REGION]
         full_name = next((row[key] for key in _FULL_NAME if row.get(key)), "")
         name = row[named] if named else ""
-        labels.append(SourceLabel(number, name, _colour(row), region, full_name))
+        short = row.get(_ABBREVIATION, "")
+        short = "" if named == _ABBREVIATION or short.lower() in _NONE else short
+        labels.append(SourceLabel(number, name, _colour(row), region, full_name, short))
     return labels
 
 

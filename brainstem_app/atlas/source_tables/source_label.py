@@ -34,6 +34,8 @@ class SourceLabel:
         Region of the brainstem that the table says it lies in; empty where it says none.
     full_name : str
         Its name in words, where the table has one beside the short name; else empty.
+    abbreviation : str
+        Its short name, where the table has one beside the name; else empty.
     """
 
     number: int
@@ -41,6 +43,7 @@ class SourceLabel:
     colour: str = ""
     region: str = ""
     full_name: str = ""
+    abbreviation: str = ""
 
 
 @dataclass(frozen=True)

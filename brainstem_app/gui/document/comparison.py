@@ -51,7 +51,9 @@ class Comparison(QObject):
         like = self._editor.opened
 
         self._background.run(
-            lambda: read_labels_for_viewer(find_result(path).labels if path.is_dir() else path, atlas, like),
+            lambda: read_labels_for_viewer(
+                find_result(path).labels if path.is_dir() else path, atlas, like, by_name=True
+            ),
             self._on_read,
             lambda error: self.message.emit(
                 question_of_atlas(error, lambda chosen: self.open(path, chosen))

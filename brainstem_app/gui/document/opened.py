@@ -216,7 +216,7 @@ def read_for_viewer(path: Path) -> OpenedScan:
 
 
 def read_labels_for_viewer(
-    path: Path, atlas: str | None = None, like: OpenedLabels | None = None
+    path: Path, atlas: str | None = None, like: OpenedLabels | None = None, *, by_name: bool = False
 ) -> OpenedLabels:
     """Read a label map and the table of its structures for the viewer.
 
@@ -230,6 +230,9 @@ def read_labels_for_viewer(
     like : OpenedLabels, optional
         Labels that these are compared with, or corrected from: of their atlas, unless the user or a file says
         otherwise.
+    by_name : bool, default=False
+        Whether labels that are numbered otherwise than `like` take its numbers, by the structures' names: to
+        be compared, and not edited.
 
     Raises
     ------
@@ -242,14 +245,19 @@ def read_labels_for_viewer(
     from brainstem_app.gui.viewer.volume import label_volume
     from brainstem_app.imaging.label_map import load_label_map
     from brainstem_app.models.label_meaning import LabelMeaning, labels_in, meaning_of_labels
+    from brainstem_app.models.two_label_maps import read_by_name
 
-    labels, affine = load_label_map(path)
     other = None if like is None else (like.path, LabelMeaning(like.table, like.atlas, ""))
-    meaning = meaning_of_labels(path, labels_in(labels), atlas, other)
+    if by_name and other is not None and atlas is None:
+        labels, affine, meaning = read_by_name(path, other)
+    else:
+        labels, affine = load_label_map(path)
+        meaning = meaning_of_labels(path, labels_in(labels), atlas, other)
     ready = label_volume(labels, affine)
     _ = ready.volumes_mm3, ready.places, ready.extent
     original = original_of(path)
-    report = report_beside(original) if original.name == LABELS_FILE else None
+    as_reported = original.name == LABELS_FILE and meaning.own_numbers is None
+    report = report_beside(original) if as_reported else None
     of_labels, of_regions = reported_mm3(report)
     opened = OpenedLabels(
         path,

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from brainstem_app.atlas.drawn_labels import DrawnTable
+from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.edited_version import EDITED_MARK, digest_of, write_edit_record
-from brainstem_app.imaging.label_map import load_label_map, save_label_map
+from brainstem_app.imaging.label_map import load_label_map, load_label_numbers, save_label_map
 from brainstem_app.jobs.claims import claim_of, claimed
 from brainstem_app.jobs.job import CorrectFolderJob, CorrectResultJob
 from brainstem_app.jobs.kinds.job_model import shareable
@@ -18,6 +20,8 @@ from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.results.corrected_version import read_correction, scan_to_show, write_corrected_report
 from brainstem_app.jobs.results.quality_file import follow_in_table
 from brainstem_app.models.label_meaning import labels_in, meaning_of_labels
+from brainstem_app.models.tables_beside import tables_beside
+from brainstem_app.models.two_label_maps import numbers_by_name
 from brainstem_app.reports.corrected import ELSEWHERE, NOT_FOUND
 from brainstem_app.study.result_state import Entry
 from brainstem_app.study.segmentations import (
@@ -69,7 +73,7 @@ def _correct(
     with claimed((claim_of(result.folder, "The result"),), job.kind):
         reporter.progress(0, 3, "reading the labels")
         if job.labels is not None:
-            result = _with_copy(result, job.labels, scan)
+            result = _with_copy(result, job.labels, scan, reporter)
         reporter.progress(1, 3, "writing the report")
         report = write_corrected_report(result, command, scan)
         if isinstance(result, StudyResult):
@@ -112,7 +116,7 @@ def _the_result(job: CorrectResultJob) -> StudyResult:
     return result
 
 
-def _with_copy(result: LabelledScan, labels: Path, scan: Path | None) -> LabelledScan:
+def _with_copy(result: LabelledScan, labels: Path, scan: Path | None, reporter: Reporter) -> LabelledScan:
     """Put a corrected label map into the folder of a result, under the next free name."""
     original = result.folder / LABELS_FILE
     if labels.resolve() == original.resolve():
@@ -124,16 +128,33 @@ def _with_copy(result: LabelledScan, labels: Path, scan: Path | None) -> Labelle
     if result.edit is not None and digest_of(labels) == result.edit_sha256:
         return result
     # Refused before anything lies in the folder.
-    read_correction(result.folder, labels, datetime.now().astimezone())
+    table = meaning_of_labels(original, labels_in(load_label_map(original)[0])).table
+    numbers = _own_numbers(labels, table, reporter)
+    correction, _ = read_correction(result.folder, labels, datetime.now().astimezone(), numbers)
     scan_to_show(result, scan)
     target = _next_name(result.folder)
-    corrected, _ = load_label_map(labels)
-    before, affine = load_label_map(original)
-    save_label_map(target, corrected, affine)
-    names = {s.index: s.name for s in meaning_of_labels(original, labels_in(corrected)).table.structures}
-    old, new = (np.bincount(m.ravel(), minlength=256).tolist() for m in (before, corrected))
+    save_label_map(target, correction.after, correction.affine)
+    names = {s.index: s.name for s in table.structures}
+    old, new = (np.bincount(m.ravel(), minlength=256).tolist() for m in (correction.before, correction.after))
     write_edit_record(target, original, old, new, names)
     return read_labelled_scan(result.folder)
+
+
+def _own_numbers(labels: Path, table: LabelTable, reporter: Reporter) -> DrawnTable | None:
+    """How the numbers of corrected labels become the result's, if a file beside them says what they are."""
+    if not tables_beside(labels):
+        return None
+    there = labels_in(load_label_numbers(labels)[0])
+    fix = f"Correct a copy of {LABELS_FILE}, and give it without a table of other labels beside it."
+    try:
+        numbers, notes = numbers_by_name(labels, there, table, "the result's labels", fix)
+    except InputError as error:
+        raise InputError(error.what, error.where, fix) from error
+    if numbers.ignored & there:
+        raise InputError("The corrected labels hold voxels that nobody labelled.", labels, fix)
+    for note in notes:
+        reporter.warn(note, labels, "If that is wrong, correct the table beside the labels.")
+    return numbers
 
 
 def _next_name(folder: Path) -> Path:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from brainstem_app.atlas.drawn_labels import DrawnTable, load_classes
 from brainstem_app.atlas.erased import mostly_erased
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.atlas.library import citations_of, load_atlas
@@ -50,8 +51,21 @@ def report_of_version(result: LabelledScan) -> Report:
     return corrected_report(original, read_correction(result.folder, result.edit.path, result.edit.saved)[0])
 
 
-def read_correction(folder: Path, edited: Path, saved: datetime) -> tuple[Correction, LabelTable | None]:
+def read_correction(
+    folder: Path, edited: Path, saved: datetime, numbers: DrawnTable | None = None
+) -> tuple[Correction, LabelTable | None]:
     """Read the labels of a result before and after a correction, and what its regions mean.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the result.
+    edited : Path
+        The corrected labels.
+    saved : datetime
+        When they were.
+    numbers : DrawnTable, optional
+        How the numbers of the corrected labels become those of the result, if they are others.
 
     Raises
     ------
@@ -60,7 +74,7 @@ def read_correction(folder: Path, edited: Path, saved: datetime) -> tuple[Correc
         left.
     """
     before, affine = load_label_map(folder / LABELS_FILE)
-    after, placed = load_label_map(edited)
+    after, placed = load_classes(edited, numbers)
     if before.shape != after.shape or not np.allclose(affine, placed, atol=_GRID_TOLERANCE_MM):
         raise InputError(
             "The corrected labels do not lie on the grid of the original.",

@@ -7,7 +7,7 @@ from pathlib import Path
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.atlas.library import load_atlas
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.label_map import load_label_map
+from brainstem_app.imaging.label_map import load_label_map, load_label_numbers
 from brainstem_app.imaging.scan import Finding, Level
 from brainstem_app.jobs.job import EvaluateVolumesJob
 from brainstem_app.jobs.kinds.job_model import shareable
@@ -15,13 +15,14 @@ from brainstem_app.jobs.places import require_files
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.scans.result_folders import require_no_segmentation
 from brainstem_app.jobs.scans.segment_files import ARTIFACTS
-from brainstem_app.models.label_meaning import labels_in, meaning_of_labels, meaning_of_two
+from brainstem_app.models.label_meaning import labels_in, meaning_of_labels
+from brainstem_app.models.two_label_maps import meaning_of_two
 from brainstem_app.reports.scan.label_map_comparison import write_label_map_comparison
 from brainstem_app.written_files import REGION_LABELS_FILE, REPORT_FILE
 
 # Label maps of segment, and corrected copies of them, begin so.
 _SEGMENTED = "labels_native"
-_FIX = "If they come from another atlas, name it with --atlas."
+_FIX = "If that is wrong, correct the table beside the labels, or name their atlas with --atlas."
 
 
 def evaluate_volumes(job: EvaluateVolumesJob, reporter: Reporter) -> Summary:
@@ -35,8 +36,9 @@ def evaluate_volumes(job: EvaluateVolumesJob, reporter: Reporter) -> Summary:
     """
     require_no_segmentation(job.out)
     require_files(job.out, (name for name in ARTIFACTS.values() if not name.endswith(".nii.gz")), ())
-    files = {path: labels_in(load_label_map(path)[0]) for path in (job.predicted, job.reference)}
-    meaning = meaning_of_two(files, job.atlas)
+    labels = {path: labels_in(load_label_numbers(path)[0]) for path in (job.predicted, job.reference)}
+    common = meaning_of_two(job.predicted, job.reference, labels, job.atlas)
+    meaning = common.meaning
     for note in meaning.notes:
         reporter.warn(note, job.predicted, _FIX)
     reporter.progress(0, 1, "measuring each structure")
@@ -50,6 +52,7 @@ def evaluate_volumes(job: EvaluateVolumesJob, reporter: Reporter) -> Summary:
         job.reference,
         job.out,
         table=meaning.table,
+        own_numbers=common.own_numbers,
         atlas_name=meaning.name,
         atlas_version=meaning.version,
         atlas_citations=meaning.citations,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from brainstem_app.atlas.drawn_labels import DrawnTable
 from brainstem_app.atlas.library import AnyAtlas, Atlas
 from brainstem_app.errors import BrainstemError, InputError
 from brainstem_app.imaging.bids.subject_ids import subject_name
-from brainstem_app.imaging.label_map import IGNORED_LABEL, load_label_map
+from brainstem_app.imaging.label_map import IGNORED_LABEL, load_label_map, load_label_numbers
 from brainstem_app.imaging.reading import read_scan
 from brainstem_app.jobs.claims import claim_of, claimed
 from brainstem_app.jobs.job import AddReferenceJob
@@ -28,6 +28,8 @@ from brainstem_app.jobs.studies.remove_reference import NEW_SUBJECT
 from brainstem_app.jobs.studies.study_atlas import study_atlas
 from brainstem_app.jobs.studies.subject_task import LeftToOther, SubjectTask, prepare_one
 from brainstem_app.models.label_meaning import labels_in, meaning_of_labels
+from brainstem_app.models.tables_beside import tables_beside
+from brainstem_app.models.two_label_maps import numbers_by_name
 from brainstem_app.preprocessing.reference import LABEL_SHRUNK
 from brainstem_app.reports.scan.manifest import sha256_of
 from brainstem_app.small_files import read_json
@@ -37,6 +39,7 @@ from brainstem_app.study.study import Study, SubjectRecord
 from brainstem_app.written_files import MANIFEST_FILE, REPORT_FILE, SPLITS_FILE
 
 _WHOSE = "Give --subject NAME, as the study calls it, and, if it is not prepared there yet, --scan FILE."
+_SAME_LABELS = "Add maps with the labels of the study; make another study for other labels: prepare --labels."
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ def add_reference(job: AddReferenceJob, reporter: Reporter) -> Summary:
     study = Study.open(job.study)
     atlas = study_atlas(study)
     reporter.progress(0, 2, "reading the labels")
-    drawn = DrawnFile(job.labels.resolve(), _table(job, atlas), not isinstance(atlas, Atlas))
+    drawn = DrawnFile(job.labels.resolve(), _table(job, atlas, reporter), not isinstance(atlas, Atlas))
     found = _whose(job, study)
     reporter.progress(1, 2, f"bringing the labels of {found.name} onto the template")
     if found.record is not None and found.record.state == "finished":
@@ -83,22 +86,26 @@ def add_reference(job: AddReferenceJob, reporter: Reporter) -> Summary:
     return {"subject": record.name, "part": part, "drawn": counts.get("drawn", 0)}
 
 
-def _table(job: AddReferenceJob, atlas: AnyAtlas) -> DrawnTable:
-    """Read what the map's numbers mean: those of the study's labels, or nothing."""
-    there = labels_in(load_label_map(job.labels)[0])
+def _table(job: AddReferenceJob, atlas: AnyAtlas, reporter: Reporter) -> DrawnTable:
+    """Read what the map's numbers mean: the study's labels, under their numbers or by name, or nothing."""
     ignored = frozenset((*job.ignore_label, IGNORED_LABEL))
-    labels = there - ignored
-    meaning = meaning_of_labels(job.labels, labels, str(atlas.folder) if job.same_table else None)
-    names, own = meaning.table.names, atlas.table.names
-    odd = [k for k in sorted(labels) if k >= len(own) or (k and names[k] != own[k])]
-    if odd:
-        raise InputError(
-            f"The label {odd[0]} is {names[odd[0]]} there; the study's labels, {atlas.name}, have another "
-            "one.",
-            job.labels,
-            "Add maps with the labels of the study; make another study for other labels: prepare --labels.",
-        )
-    return DrawnTable(atlas.table, {s.index: s.index for s in atlas.table.structures}, ignored)
+    labels = labels_in(load_label_numbers(job.labels)[0]) - ignored
+    if not job.same_table and tables_beside(job.labels):
+        numbers, notes = numbers_by_name(job.labels, labels, atlas.table, "the study's labels", _SAME_LABELS)
+    else:
+        meaning = meaning_of_labels(job.labels, labels, str(atlas.folder) if job.same_table else None)
+        numbers, notes = DrawnTable.of_classes(atlas.table), meaning.notes
+        odd = [n for n in sorted(labels) if n and numbers.name_of(n) != meaning.numbers.name_of(n)]
+        if odd:
+            raise InputError(
+                f"The label {odd[0]} is {meaning.numbers.name_of(odd[0])} there; the study's labels, "
+                f"{atlas.name}, have another one.",
+                job.labels,
+                _SAME_LABELS,
+            )
+    for note in notes:
+        reporter.warn(note, job.labels, "If that is wrong, correct the table beside the labels.")
+    return replace(numbers, ignored=numbers.ignored | ignored)
 
 
 def _whose(job: AddReferenceJob, study: Study) -> _Found:

@@ -200,6 +200,12 @@ def draw_into(
     numbers, own_affine = load_label_numbers(drawn.path)
     require_grid_of_scan(numbers.shape, own_affine, shape, affine, drawn.path)
     classes = drawn.table.classes(numbers, drawn.path)
+    if not ((classes > 0) & (classes < IGNORED_LABEL)).any():
+        raise InputError(
+            "The label map is empty: no voxel has a label of the table.",
+            drawn.path,
+            "Look whether it is the right file; leave the subject out if nothing was drawn.",
+        )
     transforms = Transforms.load(folder / TRANSFORMS_FOLDER)
     labels = drawn_in_box(classes, own_affine, transforms)
     if not ((labels > 0) & (labels < IGNORED_LABEL)).any():

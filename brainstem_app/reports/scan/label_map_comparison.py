@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from brainstem_app.atlas.drawn_labels import DrawnTable, load_classes
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.atlas.regions import follow_edit
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.label_map import load_label_map
+from brainstem_app.imaging.label_map import IGNORED_LABEL, load_label_map
 from brainstem_app.imaging.orientation import to_axes_of, to_canonical
 from brainstem_app.imaging.scan import Finding
 from brainstem_app.imaging.spaces import Affine
@@ -19,6 +22,7 @@ from brainstem_app.reports.scan.model import Report, ReportInputs
 from brainstem_app.reports.scan.regions import RegionsOnScan
 
 GRID_TOLERANCE_MM = 0.1
+_AS_THEY_ARE: Mapping[Path, DrawnTable] = MappingProxyType({})
 
 
 def write_label_map_comparison(
@@ -27,6 +31,7 @@ def write_label_map_comparison(
     folder: Path,
     *,
     table: LabelTable,
+    own_numbers: Mapping[Path, DrawnTable] = _AS_THEY_ARE,
     atlas_name: str,
     atlas_version: str,
     atlas_citations: tuple[str, ...] = (),
@@ -47,6 +52,9 @@ def write_label_map_comparison(
         Where the report goes.
     table : LabelTable
         What the labels of both mean.
+    own_numbers : mapping of Path to DrawnTable
+        How the numbers of a file become indices of the table, if they are not. Voxels that nobody labelled
+        are left out of both maps.
     atlas_name, atlas_version : str
         Atlas of the table.
     atlas_citations : tuple of str
@@ -63,12 +71,16 @@ def write_label_map_comparison(
     InputError
         If a file cannot be read, a label is not in the table, or the grids differ.
     """
-    labels, native = load_label_map(predicted)
-    reference_labels, reference_affine = to_axes_of(*load_label_map(reference), native)
+    labels, native = load_classes(predicted, own_numbers.get(predicted))
+    reference_labels, reference_affine = load_classes(reference, own_numbers.get(reference))
+    reference_labels, reference_affine = to_axes_of(reference_labels, reference_affine, native)
     for path, values in ((predicted, labels), (reference, reference_labels)):
-        _require_named(path, values, table)
+        _require_named(path, values if path not in own_numbers else values[values != IGNORED_LABEL], table)
     _require_same_grid(labels.shape, native, reference_labels.shape, reference_affine, reference)
     placed = None if regions is None else _regions(*regions, labels, native)
+    if own_numbers:
+        not_drawn = (labels == IGNORED_LABEL) | (reference_labels == IGNORED_LABEL)
+        labels, reference_labels = (np.where(not_drawn, 0, each) for each in (labels, reference_labels))
     labels, affine = to_canonical(labels, native)
     reference_labels = np.ascontiguousarray(to_canonical(reference_labels, native)[0])
     inputs = ReportInputs(
