@@ -130,6 +130,20 @@ def test_accepted_result_of_a_study_is_added_unchanged(study: Study) -> None:
     assert _add(study, edited)[0] == 0
 
 
+def test_copy_of_a_result_of_the_study_is_known_wherever_it_lies(study: Study, tmp_path: Path) -> None:
+    labels = _result(study.folder / "segmentations" / "sub-01" / "own-3")
+    copy = Path(shutil.copyfile(labels, tmp_path / "sub-01_dseg.nii.gz"))
+    status, events = _add(study, copy)
+    assert status == 2
+    assert isinstance(events[-1], Failed)
+    assert "own version 3 gave" in events[-1].what
+    edited = _with_changes(labels, "labels_native_edited.nii.gz", 7)
+    assert _add(study, Path(shutil.copyfile(edited, copy)))[0] == 0
+    given = _given(study)
+    assert given is not None
+    assert given.changed_voxels == 7
+
+
 def test_derivatives_of_a_model_are_told_from_maps_that_a_lab_drew(
     prepare: Prepare,  # noqa: F811 - the fixture
     dataset: Path,  # noqa: F811 - the fixture

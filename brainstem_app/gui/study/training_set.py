@@ -80,7 +80,7 @@ class TrainingSet(QObject):
         def find() -> tuple[AddReferenceJob, str]:
             from brainstem_app.jobs.studies.labels_of_model import unconfirmed_model
 
-            model = unconfirmed_model(labels)
+            model = unconfirmed_model(labels, study)
             return reference_job(labels, scan, opened.table, study), model.title if model else ""
 
         self._context.background.run(find, lambda found: self._ask(*found), failed)

@@ -71,7 +71,7 @@ def add_reference(job: AddReferenceJob, reporter: Reporter) -> Summary:
     reporter.progress(0, 2, "reading the labels")
     drawn = DrawnFile(job.labels.resolve(), _table(job, atlas), not isinstance(atlas, Atlas))
     found = _whose(job, study)
-    if not job.unchanged and (model := unconfirmed_model(job.labels)):
+    if not job.unchanged and (model := unconfirmed_model(job.labels, study.folder)):
         raise UnconfirmedError(
             f"These labels are what {model.title} gave, and nobody has changed or accepted them: networks "
             "would learn what it said, and be scored against it.",

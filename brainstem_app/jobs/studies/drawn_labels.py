@@ -219,7 +219,7 @@ def draw_into(
         (folder / name).unlink(missing_ok=True)
     voxel = float(abs(np.linalg.det(own_affine[:3, :3])))
     counts = _counts(classes, labels, voxel, drawn.table.table)
-    model = model_of_labels(drawn.path)
+    model = model_of_labels(drawn.path, folder.parent.parent)
     facts: dict[str, JsonValue] = {
         "reference": "drawn",
         "labels": drawn.path.name,
