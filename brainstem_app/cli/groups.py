@@ -16,6 +16,7 @@ from brainstem_app.written_files import METRICS_FILE, RUNS_FOLDER
 def compare_two_runs(study: Path, first: str, second: str, out: Path | None, *, as_json: bool) -> None:
     """Write the comparison of two measured runs of a study into a folder, the first run's by default."""
     from brainstem_app.jobs.claims import claim_within, claimed
+    from brainstem_app.jobs.networks.run_metrics import require_measured_now
     from brainstem_app.jobs.places import require_files
     from brainstem_app.reports.run_comparison import FILES, write_run_comparison
 
@@ -23,6 +24,7 @@ def compare_two_runs(study: Path, first: str, second: str, out: Path | None, *, 
     runs = study / RUNS_FOLDER
     for run in (first, second):
         require_name(run, "a run", runs, study)
+        require_measured_now(runs / run)
     folder = out or runs / first / "against" / second
     files = [folder / name for name in FILES]
     require_files(folder, (file.name for file in files), ())

@@ -131,7 +131,7 @@ def icc(ratings: Values, *, absolute: bool) -> tuple[float | None, Interval | No
     -------
     tuple of float or None, Interval or None
         None for fewer than two subjects, or where nothing varies; no interval where the measurements never
-        differ but by a constant, or are too few for one.
+        differ but by a constant, are too few for one, or vary within subjects alone.
     """
     n, k = ratings.shape
     if n < 2 or k < 2:
@@ -142,7 +142,10 @@ def icc(ratings: Values, *, absolute: bool) -> tuple[float | None, Interval | No
     if not absolute:
         value = (of_rows - error) / (of_rows + (k - 1) * error) if of_rows + error else None
         return value, _consistency_interval(of_rows, error, n, k)
-    value = (of_rows - error) / (of_rows + (k - 1) * error + k / n * (of_columns - error))
+    whole = of_rows + (k - 1) * error + k / n * (of_columns - error)
+    if not whole:
+        return None, None
+    value = (of_rows - error) / whole
     return value, _agreement_interval(value, (of_rows, of_columns, error), n, k)
 
 
@@ -179,7 +182,7 @@ def _agreement_interval(value: float, squares: tuple[float, float, float], n: in
     from scipy.stats import f as f_distribution
 
     of_rows, of_columns, error = squares
-    if not error or value >= 1:
+    if not error or value >= 1 or not of_rows + of_columns:
         return None
     a = k * value / (n * (1 - value))
     b = 1 + k * value * (n - 1) / (n * (1 - value))

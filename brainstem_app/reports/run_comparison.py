@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import Field, ValidationError
 
 from brainstem_app.atlas.label_table import Group
-from brainstem_app.counting import counted
+from brainstem_app.counting import counted, listed
 from brainstem_app.errors import InputError
 from brainstem_app.evaluation.paired import PairedDifference, compare_pairs, holm
 from brainstem_app.imaging.atomic import write_text
@@ -22,7 +22,7 @@ from brainstem_app.reports.engine.entry import Entry, ReportEntry, rounded
 from brainstem_app.reports.engine.files import write_document
 from brainstem_app.reports.engine.sheets import about_sheet, entry_sheet
 from brainstem_app.reports.evaluation.model import EvaluationReport
-from brainstem_app.reports.scan.model import LIMITS, RELIABILITY_TEXT
+from brainstem_app.reports.scan.model import RELIABILITY_TEXT
 from brainstem_app.small_files import read_small
 
 #: All that is written.
@@ -138,7 +138,7 @@ def build_run_comparison(
             for difference, nucleus, p in zip(compared, nuclei, corrected, strict=True)
         ),
         bootstrap_seed=seed,
-        limits=LIMITS,
+        limits=" ".join(dict.fromkeys((first.limits, second.limits))),
     )
 
 
@@ -163,6 +163,18 @@ def _require_same_subjects(first: EvaluationReport, second: EvaluationReport, wh
         if one != other:
             problem = f"“{second.summary.name}” was measured {what} than “{first.summary.name}”."
             raise InputError(problem, where, "Measure both runs on the same subjects.")
+    if changed := sorted(n for n in first.references | second.references if not _is_same(first, second, n)):
+        raise InputError(
+            f"“{second.summary.name}” was measured with other reference labels of {listed(changed)} than "
+            f"“{first.summary.name}”, or its file is older and does not say with which.",
+            where,
+            "Evaluate both runs again.",
+        )
+
+
+def _is_same(first: EvaluationReport, second: EvaluationReport, subject: str) -> bool:
+    """Whether both were measured with the same reference labels of a subject."""
+    return first.references.get(subject) == second.references.get(subject)
 
 
 def _entry(

@@ -57,6 +57,8 @@ class CellRecord(Record):
         On the test subjects.
     baselines : dict
         Nuclei's mean IoU of what needs no network, by name.
+    references : dict of str to str
+        SHA-256 of the reference labels of each test subject; empty in older files.
     seconds, seconds_per_epoch, memory_gib : float
         Time of training and testing, of one epoch, and the most memory the process held.
     """
@@ -75,6 +77,7 @@ class CellRecord(Record):
     baselines: dict[str, tuple[float | None, float | None]] = Field(
         default_factory=dict, validation_alias=AliasChoices("baselines", "yardsticks")
     )
+    references: dict[str, str] = Field(default_factory=dict)
     seconds: float = 0.0
     seconds_per_epoch: float = 0.0
     memory_gib: float = 0.0

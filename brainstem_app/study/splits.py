@@ -66,6 +66,32 @@ class Splits(Record):
         return self.model_copy(update={"train": (*self.train, name)}), "train"
 
 
+def extend_split(
+    splits: Splits, scans_of: Mapping[str, Sequence[str]], *, group_of: Mapping[str, str] | None = None
+) -> Splits:
+    """Let people join a split: who is in it stays, others come where their part of the whole is short.
+
+    Parameters
+    ----------
+    scans_of : mapping of str to sequence of str
+        For each person, those in the split among them, the names of the person's scans.
+    group_of : mapping of str to str, optional
+        A group for each person; every part gets about the same share of each.
+    """
+    parts = {part: list(getattr(splits, part)) for part in PARTS}
+    part_of = {name: part for part, names in parts.items() for name in names}
+    home = {p: part_of[n] for p, names in scans_of.items() for n in names if n in part_of}
+    counts = {part: sum(own == part for own in home.values()) for part in PARTS}
+    sizes = dict(zip(PARTS, part_sizes(len(scans_of)), strict=True))
+    new = sorted(scans_of.keys() - home.keys())
+    for person in stratified_order(new, group_of or {}, np.random.default_rng(splits.seed)):
+        home[person] = max(PARTS, key=lambda part: sizes[part] - counts[part])
+        counts[home[person]] += 1
+    for person, part in home.items():
+        parts[part] += [name for name in scans_of[person] if name not in part_of]
+    return splits.model_copy(update={part: tuple(names) for part, names in parts.items()})
+
+
 def part_sizes(n: int) -> tuple[int, int, int]:
     """How many of `n` subjects to train, validate and test on: 15/11/26 of 52, else in proportion.
 

@@ -82,6 +82,13 @@ def test_what_never_varies_has_no_correlation() -> None:
     assert (found.icc_agreement, found.icc_consistency, found.within_cv) == (None, None, 0)
 
 
+@pytest.mark.parametrize("ratings", [[[12, 13], [13, 12]], [[12, 14], [13, 13], [14, 12]]])
+def test_subjects_that_vary_within_alone_have_no_interval(ratings: list[list[float]]) -> None:
+    found = repeatability(*np.array(ratings, dtype=float).T)
+    assert (found.bias, found.icc_agreement_interval) == (0, None)
+    assert found.icc_agreement is None or found.icc_agreement < 0
+
+
 @pytest.mark.parametrize("ratings", [[[95, 98], [87, 107]], [[89.9, 109.8], [103.2, 93.0]]])
 def test_two_subjects_get_an_interval_around_their_agreement_or_none(ratings: list[list[float]]) -> None:
     value, interval = icc(np.array(ratings, dtype=float), absolute=True)

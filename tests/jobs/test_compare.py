@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -20,11 +21,13 @@ from brainstem_app.jobs.many import compare, compare_cell, compare_report
 from brainstem_app.jobs.many.compare_plan import Plan, cells_of, duration, estimate_seconds, run_name
 from brainstem_app.jobs.many.grids import GRIDS, find_grid
 from brainstem_app.jobs.networks.machine_speed import MachineSpeed
+from brainstem_app.jobs.networks.run_data import data_of
 from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.jobs.run import run_job
 from brainstem_app.reports.grid.files import write_page
 from brainstem_app.study.cell_record import CellRecord, Measured, Predictions, read_cell
 from brainstem_app.study.grid import Grid
+from brainstem_app.study.run_manifest import RunManifest
 from brainstem_app.study.splits import Splits
 from brainstem_app.study.study import Study, StudySettings, SubjectRecord
 from brainstem_app.written_files import EVENTS_FILE
@@ -47,7 +50,7 @@ GRID = Grid(
 @pytest.fixture
 def study(tmp_path: Path) -> Study:
     made = Study.create(tmp_path / "study", StudySettings(dataset="made", atlas_version=load_atlas().version))
-    for name in TESTED:
+    for name in NAMES:
         folder = made.subject_folder(name)
         folder.mkdir(parents=True)
         save_volume(folder / "scan_box.nii.gz", np.zeros(BOX_SHAPE, np.float32), box_affine(), space="mni")
@@ -115,8 +118,18 @@ def _pretend(job: TrainJob, folder: Path, reporter: Reporter) -> CellRecord:
         folder / "predictions.npz"
     )
     score = 0.5 + 0.1 * (job.decoder == "fpn") + 0.01 * job.seed
+    study = Study.open(job.study)
+    splits = study.splits()
+    RunManifest(
+        job={}, atlas="", splits=splits, data=data_of(study, splits), software={}, device="made up"
+    ).save(folder / "manifest.json")
     record = CellRecord(
         state="finished",
+        references={
+            r.name: r.files.get("labels_box.nii.gz", "")
+            for r in study.finished_subjects()
+            if r.name in TESTED
+        },
         parameters=21_500_000,
         epochs=2,
         best_epoch=2,
@@ -206,6 +219,44 @@ def test_what_has_ended_is_not_run_again_until_asked(study: Study, here: InThisP
     assert {row["run"]: row for row in _rows(study)} == before
     _compare(study, retry_failed=True)
     assert sorted(here.done) == ["fpn · dice · repeat 1", "fpn · dice · repeat 2"]
+
+
+@pytest.mark.parametrize("part", ["train", "test"])
+def test_cells_are_not_put_together_over_changed_references(
+    study: Study, here: InThisProcess, part: str
+) -> None:
+    _compare(study)
+    name = getattr(study.splits(), part)[0]
+    record = next(r for r in study.finished_subjects() if r.name == name)
+    record.model_copy(update={"files": {"labels_box.nii.gz": "drawn anew"}}).save(
+        study.subject_folder(name) / "manifest.json"
+    )
+    # All cells that ended saw the same: their page can be written.
+    assert _compare(study)[0] == 0
+    here.done.clear()
+    more = {"grid": GRID.model_copy(update={"repeats": 3})}
+    status, events = _compare(study, **more)
+    assert status == 2
+    assert here.done == []
+    assert isinstance(events[-1], Failed)
+    assert "6 cells of this comparison saw other people, images or labels" in events[-1].what
+    assert f"({name})" in events[-1].what
+    for run in (study.folder / "runs").iterdir():
+        shutil.rmtree(run)
+    assert _compare(study, **more)[0] == 0
+    assert len(here.done) == 12
+
+
+def test_cells_are_not_put_together_over_a_changed_split(study: Study, here: InThisProcess) -> None:
+    _compare(study)
+    splits = study.splits()
+    study.save_splits(splits.model_copy(update={"train": (*splits.train, "sub-5")}))
+    rows = _rows(study)
+    assert _compare(study)[0] == 0
+    assert _rows(study) == rows
+    _, events = _compare(study, grid=GRID.model_copy(update={"repeats": 3}))
+    assert isinstance(events[-1], Failed)
+    assert "(sub-5)" in events[-1].what
 
 
 def test_another_grid_takes_over_cells_with_the_same_settings(study: Study, here: InThisProcess) -> None:

@@ -27,6 +27,7 @@ from brainstem_app.preprocessing.fit import Fit
 from brainstem_app.preprocessing.reference import PreparedSubject
 from brainstem_app.preprocessing.transforms import Displacement
 from brainstem_app.reports.scan.manifest import sha256_of
+from brainstem_app.study.run_manifest import RunManifest
 from brainstem_app.study.study import Study
 
 FIT = Fit(
@@ -147,6 +148,36 @@ def test_split_names_only_subjects_that_succeeded(dataset: Path, prepared: list[
     _run(dataset)
     splits = Study.open(dataset.parent / "study").splits()
     assert sorted(splits.names) == ["sub-01", "sub-02", "sub-04"]
+
+
+def test_subjects_keep_their_parts_once_a_run_has_learned_from_them(
+    dataset: Path, prepared: list[str]
+) -> None:
+    _run(dataset, subjects=("sub-01", "sub-02"))
+    study = Study.open(dataset.parent / "study")
+    first = study.splits()
+    _run(dataset, seed=3)
+    study = Study.open(study.folder)
+    assert (study.settings.seed, study.splits().seed) == (3, 3)
+    assert sorted(study.splits().names) == ["sub-01", "sub-02", "sub-04"]
+    # As it was at first, and with a run.
+    shutil.rmtree(study.subject_folder("sub-04"))
+    study.save_splits(first)
+    run = study.run_folder("one")
+    run.mkdir(parents=True)
+    (run / "config.json").write_text("{}", encoding="utf-8")
+    RunManifest(job={}, atlas="", splits=first, data={}, software={}, device="").save(run / "manifest.json")
+    status, events = _run(dataset, seed=3)
+    assert status == 0
+    joined = study.splits()
+    assert set(first.train) <= set(joined.train)
+    assert set(first.test) <= set(joined.test)
+    assert sorted(joined.names) == ["sub-01", "sub-02", "sub-04"]
+    assert any(isinstance(e, Warned) and f"split of seed {first.seed} stays" in e.what for e in events)
+    # Whoever was left out for a while comes back into the part that a run had them in.
+    study.save_splits(joined.without(frozenset(first.train)))
+    _run(dataset)
+    assert set(study.splits().train) == set(joined.train)
 
 
 def test_second_start_prepares_only_what_is_missing(dataset: Path, prepared: list[str]) -> None:

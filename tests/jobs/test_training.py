@@ -26,6 +26,8 @@ from brainstem_app.jobs.events import (
     parse_event,
 )
 from brainstem_app.jobs.job import EvaluateRunJob, ExportModelJob, Job, TrainJob
+from brainstem_app.jobs.networks.run_metrics import best_epoch, measured_now, require_measured_now
+from brainstem_app.jobs.networks.run_splits import run_splits
 from brainstem_app.jobs.networks.train import _augmentation, _network, _pass_on
 from brainstem_app.jobs.networks.training_volumes import volumes_of, with_simulated
 from brainstem_app.jobs.reporter import Reporter
@@ -260,6 +262,63 @@ def test_training_again_under_other_settings_is_refused(trained: Path, study: St
     assert status == 2
     assert isinstance(events[-1], Failed)
     assert "alpha" in events[-1].what
+
+
+def test_training_goes_on_only_with_the_references_it_began_with(
+    trained: Path, study: Study, tmp_path: Path
+) -> None:
+    copy = Study.open(Path(shutil.copytree(study.folder, tmp_path / "study")))
+    for name in (*copy.splits().test, *copy.splits().train):
+        record = next(r for r in copy.finished_subjects() if r.name == name)
+        drawn = record.model_copy(update={"files": {**record.files, "labels_box.nii.gz": "drawn anew"}})
+        drawn.save(copy.subject_folder(name) / "manifest.json")
+        status, events = _run(_job(copy, epochs=2))
+        # Nothing was learned from the test subject.
+        assert status == (0 if name in copy.splits().test else 2)
+    assert isinstance(events[-1], Failed)
+    assert f"was begun with other images or labels of {name}" in events[-1].what
+    data = json.loads((copy.run_folder("tiny") / "manifest.json").read_text(encoding="utf-8"))["data"]
+    assert data[name]["labels_box.nii.gz"] != "drawn anew"
+
+
+def test_run_is_tested_on_nobody_it_has_learned_from_whatever_the_split_has_become(
+    trained: Path, study: Study, tmp_path: Path
+) -> None:
+    copy = Study.open(Path(shutil.copytree(study.folder, tmp_path / "study")))
+    before = copy.splits()
+    copy.save_splits(before.model_copy(update={"train": before.test, "test": before.train}))
+    assert _run(EvaluateRunJob(study=copy.folder, run="tiny"))[0] == 0
+    metrics = json.loads((copy.run_folder("tiny") / "metrics.json").read_text(encoding="utf-8"))
+    assert [subject["subject"] for subject in metrics["subjects"]] == list(before.test)
+    assert f"Not tested, as the run has learned from these people: {before.train[0]}." in metrics["notes"]
+    status, events = _run(ExportModelJob(run=copy.run_folder("tiny"), out=tmp_path / "model", name="tiny"))
+    assert status == 0, events[-1]
+    # A run that begins now goes by the split of now.
+    assert run_splits(copy, _job(copy, epochs=1).model_copy(update={"run": "new"})) == copy.splits()
+
+
+def test_numbers_of_an_earlier_network_of_a_run_are_not_those_of_its_network_now(
+    trained: Path, study: Study, tmp_path: Path
+) -> None:
+    copy = Study.open(Path(shutil.copytree(study.folder, tmp_path / "study")))
+    run = copy.run_folder("tiny")
+    assert _run(EvaluateRunJob(study=copy.folder, run="tiny"))[0] == 0
+    metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+    assert metrics["best_epoch"] == best_epoch(run)
+    assert measured_now(run) is not None
+    # As if it had been trained further since.
+    (run / "metrics.json").write_text(json.dumps(metrics | {"best_epoch": 17}), encoding="utf-8")
+    assert measured_now(run) is None
+    _, events = _run(ExportModelJob(run=run, out=tmp_path / "model", name="tiny"))
+    card = find_model(str(tmp_path / "model")).card
+    assert (card.results.subjects, card.method.temperature) == (0, 1.0)
+    assert any(isinstance(event, Warned) and "not calibrated" in event.what for event in events)
+    with pytest.raises(InputError, match="was trained further since it was measured"):
+        require_measured_now(run)
+    assert _run(_job(copy, epochs=2))[0] == 0
+    report = measured_now(run)
+    assert report is not None
+    assert report.part == "validation"
 
 
 def test_training_starts_from_another_runs_weights(trained: Path, study: Study) -> None:

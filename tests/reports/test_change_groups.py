@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +50,31 @@ def test_groups_differ_in_per_cent_a_year_as_a_t_test_says(
     assert effect["p"] == pytest.approx(ttest_ind(patients, controls).pvalue, rel=1e-3)
     assert comparison["regions"][0]["name"] == "brainstem"
     assert any("not volumes" in note for note in report["notes"])
-    assert "mean % a year" in (folder / "out" / "cohort.html").read_text()
+    page = (folder / "out" / "cohort.html").read_text()
+    assert "mean % a year" in page
+    assert re.search(r'"PAG\. control: 6 people, median -\d\.\d % a year; ', page)
+    assert " mm³" not in page
+    assert report["of_changes"]
+    assert report["methods"].startswith("Changes of the nuclei of the brainstem of 12 people (patient: 6")
+    assert "(method half-way-1)" in report["methods"]
+    assert "The change of each region of the brainstem and of each nucleus was compared" in report["methods"]
+    assert not any("size of the head" in note for note in report["notes"])
+
+
+def test_change_that_is_not_known_is_missing_and_no_change_of_nothing(
+    changes: tuple[Path, dict[str, list[float]]],
+) -> None:
+    folder, _ = changes
+    path = folder / "changes" / "sub-03" / REPORT
+    report = json.loads(path.read_text())
+    next(n for n in report["nuclei"] if n["name"] == "PAG")["percent_a_year"] = None
+    path.write_text(json.dumps(report))
+    assert run(["cohort", str(folder / "changes"), "--out", str(folder / "out")]) == 0
+    report = json.loads((folder / "out" / "cohort.json").read_text())
+    assert "The z-score of a person is the distance of a change from" in report["methods"]
+    (note,) = [note for note in report["notes"] if "missing" in note]
+    assert "not measured in all scans of a person and counted as missing, not as a change of 0" in note
+    assert "(sub-03: PAG)" in note
 
 
 def test_changes_and_volumes_are_not_mixed(

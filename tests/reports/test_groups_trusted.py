@@ -302,6 +302,36 @@ def test_person_outside_of_the_reference_groups_ages_is_named(
     assert any("Outside of the reference group's age" in note and "sub-x" in note for note in report.notes)
 
 
+def test_differences_of_sites_stay_in_a_saved_reference_group(
+    results: Path, reference: Path, tmp_path: Path, table: LabelTable, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [
+        "--participants",
+        str(results.parent / "participants.tsv"),
+        "--group",
+        "diagnosis",
+        "--least",
+        "2",
+    ]
+    asked = ["reference", "save", str(results), *words, "--out", str(tmp_path / "saved")]
+    assert run([*asked, "--site", "site"]) == 2
+    assert "(--covariates site)" in capsys.readouterr().err
+    assert run([*asked, "--covariates", "site"]) == 0
+    assert (
+        run(["cohort", str(results), *words, "--against", str(tmp_path / "saved"), "--out", str(tmp_path)])
+        == 0
+    )
+    subjects = json.loads((tmp_path / "cohort.json").read_text(encoding="utf-8"))["subjects"]
+    z = np.array([s["z"]["RN_L"] for s in subjects[:10]])
+    own = np.array(SITES[:10]) == "B"
+    assert (z[own].mean(), z[~own].mean()) == pytest.approx((0, 0), abs=1e-4), "each against its own scanner"
+    # A file of an older version, which could be saved without them.
+    content = json.loads(reference.read_text(encoding="utf-8")) | {"sites": {"A": 6, "B": 4}}
+    (tmp_path / "reference.json").write_text(json.dumps(content), encoding="utf-8")
+    report = build_cohort_report(_one_person(tmp_path / "reference.json", tmp_path, table, age=50))
+    assert any("2 sites (A: 6, B: 4) were taken out of the saved" in note for note in report.notes)
+
+
 def test_age_in_months_against_a_reference_group_in_years_is_refused(
     reference: Path, tmp_path: Path, table: LabelTable
 ) -> None:

@@ -20,7 +20,7 @@ from brainstem_app.reports.cohort.people import one_result_each
 from brainstem_app.reports.retest.pairs import find_pairs
 from brainstem_app.reports.scan.build import build_report
 from brainstem_app.reports.scan.manifest import make_manifest
-from brainstem_app.reports.scan.model import ReportInputs
+from brainstem_app.reports.scan.model import DRAWN_LIMITS, LIMITS, ReportInputs
 from brainstem_app.reports.scan.results import find_results
 
 from .made_results import MODEL, write_result
@@ -190,6 +190,17 @@ def test_session_is_chosen_and_who_lacks_it_is_named(
         ("sub-2", "ses-2", 44.0),
     ]
     assert any("without the session 02: sub-3" in note for note in report["notes"])
+    head = "participant_id\tsession_id\tage"
+    ages = [
+        f"sub-{n}\tses-{session}\t{30 + n}"
+        for n in range(1, 5)
+        for session in (1, 2)
+        if (n, session) != (3, 2)
+    ]
+    with_table = ["--session", "2", "--participants", str(_write_table(tmp_path / "p.tsv", *ages, head=head))]
+    assert _cohort(tmp_path / "sessions", tmp_path / "r", *with_table) == 0
+    absent = _report(tmp_path / "sessions")["without_result"]
+    assert absent == ["sub-4 ses-1", "sub-4 ses-2"], "the others' first session has results too"
     assert _cohort(tmp_path / "out", tmp_path / "r", "--session", "9") == 2
     assert "Nobody has the session 9" in capsys.readouterr().err
 
@@ -495,3 +506,18 @@ def test_model_that_nobody_measured_is_marked(
     page = (tmp_path / "out" / f"{command}.html").read_text(encoding="utf-8")
     assert "model quick version 1, unmeasured" in page
     assert "Nobody has measured" in page
+
+
+@pytest.mark.parametrize(("drawn", "said"), [(0, [LIMITS]), (1, [LIMITS, DRAWN_LIMITS]), (4, [DRAWN_LIMITS])])
+def test_limits_are_those_of_the_models_that_made_the_results(
+    tmp_path: Path, table: LabelTable, drawn: int, said: list[str]
+) -> None:
+    for n in range(4):
+        name = f"sub-{n // 2}_ses-{n % 2}"
+        path = write_result(tmp_path / "r" / name, table, f"{name}_T1w.nii.gz", 10 + n)
+        report = json.loads((tmp_path / "r" / name / "report.json").read_text(encoding="utf-8"))
+        report["limits"] = f"{DRAWN_LIMITS if n < drawn else LIMITS} Of this model: none."
+        (path / "report.json").write_text(json.dumps(report), encoding="utf-8")
+    assert run(["retest", str(tmp_path / "r"), "--out", str(tmp_path / "retest")]) == 0
+    found = json.loads((tmp_path / "retest" / "retest.json").read_text(encoding="utf-8"))
+    assert found["limits"] == " ".join(said)

@@ -77,6 +77,20 @@ def test_other_subjects_and_unmeasured_runs_are_refused(
     assert "not been measured" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("of_old", [{"sub-1": "before"}, {}])
+def test_runs_that_were_measured_with_other_references_are_refused(
+    study: Path, capsys: pytest.CaptureFixture[str], of_old: dict[str, str]
+) -> None:
+    for run_name, references in (("new", {"sub-1": "now"}), ("old", of_old)):
+        path = study / "runs" / run_name / "metrics.json"
+        content = json.loads(path.read_text(encoding="utf-8")) | {"references": references}
+        path.write_text(json.dumps(content), encoding="utf-8")
+    assert run(["evaluate", "--study", str(study), "--run", "new", "--against", "old"]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "other reference labels of sub-1" in said
+    assert "Evaluate both runs again" in said
+
+
 def test_metrics_of_an_older_version_must_be_measured_again(
     study: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

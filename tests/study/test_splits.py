@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brainstem_app.errors import InputError
-from brainstem_app.study.splits import part_sizes, split_subjects
+from brainstem_app.study.splits import PARTS, extend_split, part_sizes, split_subjects
 
 
 def _people(n: int) -> dict[str, list[str]]:
@@ -53,6 +53,34 @@ def test_every_part_holds_its_share_of_each_group() -> None:
         for part in (splits.train, splits.validation, splits.test):
             share = sum(group_of[name] == "control" for name in part) / len(part)
             assert share == pytest.approx(16 / 52, abs=0.11)
+
+
+@pytest.mark.parametrize(("before", "after"), [(1, 52), (3, 4), (30, 31), (31, 52)])
+def test_newcomers_join_where_the_split_is_short_and_move_nobody(before: int, after: int) -> None:
+    first = split_subjects(_people(before), seed=0)
+    joined = extend_split(first, _people(after))
+    assert sorted(joined.names) == sorted(_people(after))
+    for part in PARTS:
+        assert getattr(joined, part)[: len(getattr(first, part))] == getattr(first, part)
+    assert tuple(len(getattr(joined, part)) for part in PARTS) == part_sizes(after)
+    assert extend_split(joined, _people(after)) == joined
+
+
+def test_new_scan_of_somebody_joins_the_other_one() -> None:
+    first = split_subjects(_people(5), seed=0)
+    scans = {person: [*names, f"{person}_ses-2"] for person, names in _people(5).items()}
+    joined = extend_split(first, scans)
+    for part in PARTS:
+        assert {name.partition("_")[0] for name in getattr(joined, part)} == set(getattr(first, part))
+
+
+def test_newcomers_of_each_group_join_every_part() -> None:
+    first, people = split_subjects(_people(10), seed=0), _people(52)
+    group_of = {name: "control" if i % 2 else "patient" for i, name in enumerate(people)}
+    joined = extend_split(first, people, group_of=group_of)
+    for part in PARTS:
+        new = set(getattr(joined, part)) - set(getattr(first, part))
+        assert sum(group_of[name] == "control" for name in new) == pytest.approx(len(new) / 2, abs=2)
 
 
 def test_nobody_to_split_is_an_error() -> None:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from brainstem_app.errors import InputError
 from brainstem_app.small_files import read_small
-from brainstem_app.written_files import CONFIG_FILE, HISTORY_FILE, MANIFEST_FILE, METRICS_FILE, RUNS_FOLDER
+from brainstem_app.study.run_manifest import read_manifest
+from brainstem_app.written_files import CONFIG_FILE, HISTORY_FILE, METRICS_FILE, RUNS_FOLDER
 
 if TYPE_CHECKING:
     from brainstem_app.jobs.events import Metric
@@ -107,11 +108,19 @@ def read_run(folder: Path) -> RunSummary:
         folder,
         job if isinstance(job, TrainJob) else None,
         read_history(folder / HISTORY_FILE),
-        (folder / MANIFEST_FILE).exists(),
+        _is_finished(folder),
         part,
         scores,
         running_owner(claim_of(folder, "The run").lock) is not None,
     )
+
+
+def _is_finished(folder: Path) -> bool:
+    try:
+        manifest = read_manifest(folder)
+    except InputError:
+        return True  # older versions wrote it at the end
+    return manifest is not None and manifest.finished
 
 
 def read_history(path: Path) -> tuple[EpochRow, ...]:

@@ -126,6 +126,15 @@ class SaveReferenceJob(PeopleRequest, _OfResults):
             "Name", "What the group is called, e.g. “Controls Paris 3 T”.", empty="its word in the table"
         ),
     ] = ""
+    site: Annotated[
+        str,
+        setting(
+            "Sites",
+            "Refused: nobody could be set against a group without its sites' differences. Save a group for "
+            "each scanner, or give the column as a covariate.",
+            empty="must be empty",
+        ),
+    ] = ""
     study: Study = None
     subjects: OnlySubjects = ()
     model: StudyModel = ""

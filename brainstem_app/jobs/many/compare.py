@@ -25,6 +25,7 @@ from brainstem_app.jobs.executors.task import Executor, Task
 from brainstem_app.jobs.job import CompareCellJob, CompareJob
 from brainstem_app.jobs.many.compare_plan import GridCell, Plan
 from brainstem_app.jobs.many.compare_report import write_report
+from brainstem_app.jobs.many.same_references import require_same_references
 from brainstem_app.jobs.networks.machine_speed import Estimate, read_speed
 from brainstem_app.jobs.networks.run_splits import require_folds
 from brainstem_app.jobs.reporter import Reporter, Summary
@@ -51,7 +52,8 @@ def compare(job: CompareJob, reporter: Reporter) -> Summary:
     Raises
     ------
     InputError
-        If the study has no test subject, or the grid does not fit.
+        If the study has no test subject, the grid does not fit, or cells learned from other references than
+        the others, or were tested on others.
     BrainstemError
         If not one cell could be finished.
     JobCancelled
@@ -63,6 +65,7 @@ def compare(job: CompareJob, reporter: Reporter) -> Summary:
     elif not study.splits().test:
         raise InputError("The study has no test subject.", study.folder, "Prepare more subjects.")
     plan = Plan.of(job.grid, study, retry_failed=job.retry_failed)
+    require_same_references(plan, study)
     folder = comparison_folder(study, job.grid.name)
     job.grid.save(folder / "grid.json")
     executor, at_once = _executor(job, plan, folder)

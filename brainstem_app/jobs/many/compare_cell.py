@@ -30,8 +30,9 @@ from brainstem_app.study.cell_record import (
     Predictions,
     read_cell,
 )
+from brainstem_app.study.run_manifest import read_manifest
 from brainstem_app.study.study import Failure, Study
-from brainstem_app.written_files import BEST_NETWORK, LAST_NETWORK, MANIFEST_FILE
+from brainstem_app.written_files import BEST_NETWORK, LAST_NETWORK
 
 if TYPE_CHECKING:
     from brainstem_app.reports.engine.entry import Estimate
@@ -78,7 +79,7 @@ def compare_cell(job: CompareCellJob, reporter: Reporter) -> Summary:
 
 def _train_and_test(job: TrainJob, folder: Path, reporter: Reporter) -> CellRecord:
     from brainstem_app.jobs.networks.evaluate_run import evaluate_part
-    from brainstem_app.jobs.networks.train import RunManifest, train
+    from brainstem_app.jobs.networks.train import train
 
     start = time.monotonic()
     train(job, _part_of(reporter, 0.0, _TRAINING_SHARE))
@@ -88,6 +89,7 @@ def _train_and_test(job: TrainJob, folder: Path, reporter: Reporter) -> CellReco
     report = evaluate_part(study, job.run, "test", testing, on_subject=kept.take)
     Predictions(kept.labels, kept.counts).save(folder / PREDICTIONS_FILE)
     history = _history(folder)
+    manifest = read_manifest(folder)
     best = max(history, key=lambda row: row.epoch if row.best else 0)
     record = CellRecord(
         state="finished",
@@ -99,10 +101,11 @@ def _train_and_test(job: TrainJob, folder: Path, reporter: Reporter) -> CellReco
         macro_miou=_measured(report.summary.macro_miou),
         macro_miou_nuclei=_measured(report.summary.macro_miou_nuclei),
         baselines=_baselines(report),
+        references=report.references,
         seconds=max(_since(start), round(sum(row.seconds for row in history), 1)),
         seconds_per_epoch=round(float(np.median([row.seconds for row in history])), 3),
         memory_gib=_memory(),
-        device=RunManifest.load(folder / MANIFEST_FILE).device,
+        device=manifest.device if manifest else "",
     )
     record.save(folder / CELL_FILE)
     return record

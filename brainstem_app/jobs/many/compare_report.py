@@ -57,7 +57,7 @@ def collect_inputs(grid: Grid, study: Study, plan: Plan) -> GridInputs:
     records = [plan.records[cell.job.run] for cell in plan.ended("finished")]
     cells = _cells(study, plan)
     table = study_atlas(study).table
-    tested = {name for cell in plan.cells for name in run_splits(study, cell.job).test}
+    tested = {name for cell in plan.cells for name in _tested(study, cell, plan.records.get(cell.job.run))}
     of_tested = [record for record in study.finished_subjects() if record.name in tested]
     models = [record.segmented_by for record in of_tested if record.segmented_by]
     return GridInputs(
@@ -121,8 +121,15 @@ def _cell_result(cell: GridCell, record: CellRecord | None, study: Study) -> Cel
         fix=failure.fix if failure else "",
         macro_miou=_triple(record.macro_miou),
         macro_miou_nuclei=_triple(record.macro_miou_nuclei),
-        counts=_counts(folder, run_splits(study, cell.job).test) if record.state == "finished" else None,
+        counts=_counts(folder, _tested(study, cell, record)) if record.state == "finished" else None,
     )
+
+
+def _tested(study: Study, cell: GridCell, record: CellRecord | None) -> tuple[str, ...]:
+    """Test subjects of a cell, without those who were rejected, or came, after it was tested."""
+    names = run_splits(study, cell.job).test
+    tested = record.references if record else {}
+    return tuple(name for name in names if name in tested) if tested else names
 
 
 def flat_settings(job: TrainJob) -> dict[str, Any]:

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import LabelTable
-from brainstem_app.counting import counted
+from brainstem_app.counting import counted, listed
 from brainstem_app.errors import InputError
 from brainstem_app.evaluation.confusion import Counts, confusion_counts
 from brainstem_app.evaluation.structures import (
@@ -29,11 +29,12 @@ from brainstem_app.evaluation.structures import (
 )
 from brainstem_app.imaging.label_map import IGNORED_LABEL
 from brainstem_app.imaging.spaces import box_affine, crop_to_box
-from brainstem_app.jobs.job import EvaluateRunJob
+from brainstem_app.jobs.job import EvaluateRunJob, TrainJob
 from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.networks.calibrate import calibrate, predict_voxels
 from brainstem_app.jobs.networks.keras_predictor import KerasPredictor
-from brainstem_app.jobs.networks.run_splits import run_splits, training_of
+from brainstem_app.jobs.networks.run_metrics import best_epoch
+from brainstem_app.jobs.networks.run_splits import run_splits, splits_now, training_of
 from brainstem_app.jobs.networks.training_warp import method_and_warp
 from brainstem_app.jobs.provenance import as_json
 from brainstem_app.jobs.reporter import Reporter, Summary
@@ -47,7 +48,7 @@ from brainstem_app.reports.evaluation.model import EvaluationInputs, EvaluationR
 from brainstem_app.study.segmented_by import SegmentedBy, agreement_notes
 from brainstem_app.study.splits import Splits, TestedPart
 from brainstem_app.study.study import Study, SubjectRecord
-from brainstem_app.written_files import BEST_NETWORK, EXPORT_FOLDER, METRICS_FILE
+from brainstem_app.written_files import BEST_NETWORK, EXPORT_FOLDER, LABELS_BOX_FILE, METRICS_FILE
 
 TakeSubject = Callable[[str, NDArray[np.uint8], Counts], None]
 ATLAS_ALONE = "atlas placed by the normalisation"
@@ -145,9 +146,15 @@ def evaluate_part(
         command=EvaluateRunJob(study=study.folder, run=run, part=part, refine=refine).command_line(
             {"study": shareable(study.folder)}
         ),
-        notes=(*_notes(splits, part, len(names), records, has_repeat=REPEATABILITY in baselines), *agreement),
+        notes=(
+            *_notes(splits, part, len(names), records, has_repeat=REPEATABILITY in baselines),
+            *_not_tested(study, job),
+            *agreement,
+        ),
         agreement=agreement,
         drawn=any(record.is_drawn for record in records),
+        best_epoch=best_epoch(folder),
+        references={record.name: record.files.get(LABELS_BOX_FILE, "") for record in records},
     )
     return write_evaluation_report(folder, inputs)
 
@@ -206,6 +213,15 @@ def _neighbourhood(context: PredictionContext) -> NDArray[np.bool_]:
 def _records_of(study: Study, names: Sequence[str]) -> tuple[SubjectRecord, ...]:
     there = {record.name: record for record in study.finished_subjects()}
     return tuple(there[name] for name in names if name in there)
+
+
+def _not_tested(study: Study, job: TrainJob) -> tuple[str, ...]:
+    """Say which test subjects of the study a run cannot be tested on."""
+    tested = run_splits(study, job).test
+    left = [name for name in splits_now(study, job).test if name not in tested]
+    if not left:
+        return ()
+    return (f"Not tested, as the run has learned from these people: {listed(left)}.",)
 
 
 def _models_of(records: Sequence[SubjectRecord]) -> list[SegmentedBy]:

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import ValidationError
-
 from brainstem_app.atlas.change_table import CHANGE_FILE
 from brainstem_app.atlas.library import AnyAtlas, Atlas, copy_atlas
 from brainstem_app.counting import counted
 from brainstem_app.errors import BrainstemError, InputError, UnconfirmedError
 from brainstem_app.jobs.job import ExportEnsembleJob, ExportModelJob, TrainJob
 from brainstem_app.jobs.networks.evaluate_run import ATLAS_ALONE
+from brainstem_app.jobs.networks.run_metrics import measured_now
 from brainstem_app.jobs.networks.run_splits import run_splits, training_of
 from brainstem_app.jobs.networks.training_warp import method_and_warp
 from brainstem_app.jobs.reporter import Reporter, Summary
@@ -25,10 +24,9 @@ from brainstem_app.models.library import ATLAS_FOLDER, MEAN_WARP_FILE, hash_file
 from brainstem_app.models.method import PredictionMethod
 from brainstem_app.preprocessing.transforms import Displacement
 from brainstem_app.reports.evaluation.model import EvaluationReport, MethodSummary
-from brainstem_app.small_files import read_small
 from brainstem_app.study.segmented_by import taken_over
 from brainstem_app.study.study import Study
-from brainstem_app.written_files import BEST_NETWORK, EXPORT_FOLDER, METRICS_FILE, RUNS_FOLDER
+from brainstem_app.written_files import BEST_NETWORK, EXPORT_FOLDER, RUNS_FOLDER
 from kerasmodels.export.keras_file import load_keras, save_keras
 from kerasmodels.export.onnx_file import to_onnx
 
@@ -143,7 +141,7 @@ def _card(
     origins = origin_words(study, splits.train)
     simulated = f" and {counted(settings.simulated, 'simulated subject')}" if settings.simulated else ""
     begun = _begun_from(settings)
-    report = _report(run / METRICS_FILE, refine=method.mirror)
+    report = _report(run, refine=method.mirror)
     return ModelCard(
         name=name,
         atlas=atlas.name,
@@ -207,13 +205,10 @@ def _begun_from(settings: TrainJob) -> str:
     return ""
 
 
-def _report(path: Path, *, refine: bool) -> EvaluationReport | None:
-    """Return what the run's evaluation by this method found; None if there was none."""
-    try:
-        report = EvaluationReport.model_validate_json(read_small(path))
-    except (OSError, ValidationError):
-        return None
-    return report if bool(report.settings.get("refine", False)) == refine else None
+def _report(run: Path, *, refine: bool) -> EvaluationReport | None:
+    """Return what the evaluation of a run's network by this method found; None if there was none."""
+    report = measured_now(run)
+    return report if report and bool(report.settings.get("refine", False)) == refine else None
 
 
 def _calibrated(method: PredictionMethod, report: EvaluationReport | None) -> PredictionMethod:

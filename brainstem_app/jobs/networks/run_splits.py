@@ -7,6 +7,8 @@ from brainstem_app.errors import InputError
 from brainstem_app.jobs.job import TrainJob, read_job
 from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.study.folds import fold_of, folds_file, not_in_folds
+from brainstem_app.study.quality import read_quality
+from brainstem_app.study.run_manifest import read_manifest
 from brainstem_app.study.splits import Splits
 from brainstem_app.study.study import Study
 from brainstem_app.written_files import BEST_NETWORK, CONFIG_FILE
@@ -15,14 +17,30 @@ from brainstem_app.written_files import BEST_NETWORK, CONFIG_FILE
 def run_splits(study: Study, job: TrainJob) -> Splits:
     """Split of a run, without rejected subjects.
 
+    A run that has begun keeps to those whom it learns from and who choose its epoch, whatever the study's
+    split has become. Tested is whoever is a test subject, then or now, and no other scan of these people.
+
     Raises
     ------
     InputError
         If the split is missing or damaged, or there is no such fold.
     """
-    if job.folds is None:
-        return study.splits()
-    return fold_of(study, job.folds, job.fold or 1)
+    now = splits_now(study, job)
+    manifest = read_manifest(study.run_folder(job.run))
+    if manifest is None:
+        return now
+    begun = manifest.splits
+    person_of = {record.name: record.person for record in study.finished_subjects()}
+    learned = {person_of.get(name, name) for name in (*begun.train, *begun.validation)}
+    unseen = (name for name in now.test if person_of.get(name, name) not in learned)
+    whole = begun.model_copy(update={"test": tuple(dict.fromkeys((*begun.test, *unseen)))})
+    usable = person_of.keys() - read_quality(study.folder).rejected
+    return whole.without(frozenset(set(whole.names) - usable))
+
+
+def splits_now(study: Study, job: TrainJob) -> Splits:
+    """Split that a run with these settings would begin with; raises as `run_splits`."""
+    return study.splits() if job.folds is None else fold_of(study, job.folds, job.fold or 1)
 
 
 def require_folds(study: Study, count: int, reporter: Reporter) -> None:

@@ -13,9 +13,7 @@ from __future__ import annotations
 import math
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self
-
-from pydantic import Field, JsonValue
+from typing import TYPE_CHECKING
 
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.atlas.library import AnyAtlas
@@ -25,13 +23,14 @@ from brainstem_app.imaging.spaces import BOX_MIDPLANE
 from brainstem_app.jobs.events import IOU_OF, Event, Progress
 from brainstem_app.jobs.job import TrainJob, read_job, write_job
 from brainstem_app.jobs.networks.evaluate_run import evaluate_part
+from brainstem_app.jobs.networks.run_data import data_of, require_same_data
+from brainstem_app.jobs.networks.run_metrics import measured_now
 from brainstem_app.jobs.networks.run_splits import run_splits
-from brainstem_app.jobs.networks.training_volumes import absent_structures, volumes_of, with_simulated
+from brainstem_app.jobs.networks.training_volumes import absent_in, volumes_of, warn_of_absent, with_simulated
 from brainstem_app.jobs.provenance import software_versions, usable_cores
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.studies.study_atlas import labels_hash, study_atlas
-from brainstem_app.reports.scan.manifest import sha256_of
-from brainstem_app.study.record import Record
+from brainstem_app.study.run_manifest import RunManifest
 from brainstem_app.study.splits import Splits
 from brainstem_app.study.study import Study
 from brainstem_app.written_files import (
@@ -39,15 +38,13 @@ from brainstem_app.written_files import (
     CONFIG_FILE,
     EVENTS_FILE,
     HISTORY_FILE,
-    LABELS_BOX_FILE,
     MANIFEST_FILE,
     METRICS_FILE,
-    SCAN_BOX_FILE,
     UNCERTAINTY_FILE,
 )
 from kerasmodels import build_model
 from kerasmodels.data.augmentation import AUGMENTATIONS, Augmentation
-from kerasmodels.data.volumes import IGNORED, Volumes
+from kerasmodels.data.volumes import IGNORED
 from kerasmodels.export.keras_file import load_keras
 from kerasmodels.training.device import gpu_count, gpus_to_use, prepare_device
 from kerasmodels.training.device_strategy import DeviceStrategy
@@ -63,70 +60,7 @@ if TYPE_CHECKING:
 _TRAINING_SHARE = 0.85
 # How many epochs' worth of progress the measurement after the last one is.
 _MEASURING = 1
-_MOST_NAMED = 12
 _MAY_CHANGE = {"epochs", "patience", "study", "gpus"}
-
-
-class Absent(Record):
-    """Names of the atlas' structures that no subject of a part has."""
-
-    training: tuple[str, ...] = ()
-    validation: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, training: Volumes, validation: Volumes, table: LabelTable) -> Self:
-        """Look for them in the volumes that are trained and validated on."""
-        return cls(
-            training=absent_structures(training, table), validation=absent_structures(validation, table)
-        )
-
-    def warn(self, reporter: Reporter, study: Path) -> None:
-        """Say which they are, and what that means."""
-        if self.training:
-            reporter.warn(
-                f"No training subject has {_listed(self.training)}: the network will not find what it has "
-                "never seen.",
-                study,
-                "Prepare more subjects, or look at the reference labels of those that are there.",
-            )
-        if self.validation:
-            reporter.warn(
-                f"No validation subject has {_listed(self.validation)}: how well the network finds it has no "
-                "say in which epoch is the best.",
-                study,
-                "Prepare more subjects, or look at the reference labels of those that are there.",
-            )
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    more = f" and {len(names) - _MOST_NAMED} more (all are in manifest.json)"
-    return ", ".join(names[:_MOST_NAMED]) + (more if len(names) > _MOST_NAMED else "")
-
-
-class RunManifest(Record):
-    """``manifest.json`` of a run: enough to repeat it.
-
-    Attributes
-    ----------
-    job : dict
-        All settings.
-    data : dict of str to str
-        SHA-256 of image and labels of every subject of the training and validation parts, and of the
-        uncertainty of the labels where the voxels of a training subject were weighted by it.
-    absent : Absent
-        Structures of the atlas that no training or no validation subject has.
-    """
-
-    schema_name: Literal["brainstem-run/1"] = Field("brainstem-run/1", alias="schema")
-    job: dict[str, JsonValue]
-    atlas: str
-    atlas_sha256: str = ""
-    splits: Splits
-    absent: Absent = Absent()
-    data: dict[str, dict[str, str]]
-    software: dict[str, str]
-    device: str
-    seconds: float
 
 
 def train(job: TrainJob, reporter: Reporter) -> Summary:
@@ -151,6 +85,8 @@ def train(job: TrainJob, reporter: Reporter) -> Summary:
     _require_same_run(folder / CONFIG_FILE, job)
     atlas = study_atlas(study)
     splits = _usable_splits(study, job)
+    data = data_of(study, splits)
+    require_same_data(folder, data)
     reporter = _also_into(folder / EVENTS_FILE, reporter)
     steps = job.epochs + _MEASURING
     reporter.progress(0, steps, "reading the prepared subjects")
@@ -162,8 +98,8 @@ def train(job: TrainJob, reporter: Reporter) -> Summary:
     if training.weights is not None:
         reporter.progress(0, steps, f"voxels count less where {UNCERTAINTY_FILE} says so")
     training = with_simulated(training, job.simulated, job.seed, atlas, reporter.stage(0, 0, steps))
-    absent = Absent.of(training, validation, atlas.table)
-    absent.warn(reporter, study.folder)
+    absent = absent_in(training, validation, atlas.table)
+    warn_of_absent(absent, reporter, study.folder)
     reporter.progress(0, steps, "building the network")
     prepare_device(job.precision, deterministic=job.deterministic)
     strategy = DeviceStrategy(gpus_to_use(job.gpus))
@@ -171,6 +107,18 @@ def train(job: TrainJob, reporter: Reporter) -> Summary:
         model = _network(job, atlas)
     _require_memory(model, job)
     write_job(job, folder / CONFIG_FILE)
+    manifest = RunManifest(
+        job=job.model_dump(mode="json", exclude={"study"}),
+        atlas=f"{atlas.name} {atlas.version}",
+        atlas_sha256=labels_hash(atlas),
+        splits=splits,
+        absent=absent,
+        data=data,
+        software=software_versions(),
+        device=f"Keras on {_device(job)}",
+        finished=False,
+    )
+    manifest.save(folder / MANIFEST_FILE)
     result = fit(
         model,
         training,
@@ -183,8 +131,8 @@ def train(job: TrainJob, reporter: Reporter) -> Summary:
     )
     if not result.finished:
         raise JobCancelled
-    manifest = _manifest(job, study, atlas, splits, absent, time.monotonic() - start)
-    manifest.save(folder / MANIFEST_FILE)
+    seconds = round(time.monotonic() - start, 1)
+    manifest.model_copy(update={"seconds": seconds, "finished": True}).save(folder / MANIFEST_FILE)
     return _finish(study, folder, result, reporter.stage(job.epochs, steps, steps))
 
 
@@ -242,8 +190,8 @@ def _network(job: TrainJob, atlas: AnyAtlas) -> keras.Model:
 
 
 def _finish(study: Study, folder: Path, result: TrainingResult, reporter: Reporter) -> Summary:
-    """Measure the best epoch on the validation subjects, unless the run has been evaluated already."""
-    if not (folder / METRICS_FILE).exists():
+    """Measure the best epoch on the validation subjects, unless it has been evaluated already."""
+    if measured_now(folder) is None:
         evaluate_part(study, folder.name, "validation", reporter)
     for role in (BEST_NETWORK, HISTORY_FILE, METRICS_FILE):
         reporter.artifact(Path(role).stem, folder / role)
@@ -331,31 +279,6 @@ def _pass_on_epoch(row: EpochDone, reporter: Reporter, table: LabelTable) -> Non
     for name, value in values.items():
         if math.isfinite(value):
             reporter.metric(name, value, row.epoch)
-
-
-def _manifest(
-    job: TrainJob, study: Study, atlas: AnyAtlas, splits: Splits, absent: Absent, seconds: float
-) -> RunManifest:
-    records = {record.name: record for record in study.finished_subjects()}
-    data = {
-        name: {file: records[name].files.get(file, "") for file in (SCAN_BOX_FILE, LABELS_BOX_FILE)}
-        for name in (*splits.train, *splits.validation)
-    }
-    for name in splits.train:
-        path = study.subject_folder(name) / UNCERTAINTY_FILE
-        if path.exists():
-            data[name][UNCERTAINTY_FILE] = sha256_of(path) or ""
-    return RunManifest(
-        job=job.model_dump(mode="json", exclude={"study"}),
-        atlas=f"{atlas.name} {atlas.version}",
-        atlas_sha256=labels_hash(atlas),
-        splits=splits,
-        absent=absent,
-        data=data,
-        software=software_versions(),
-        device=f"Keras on {_device(job)}",
-        seconds=round(seconds, 1),
-    )
 
 
 def _device(job: TrainJob) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from brainstem_app.imaging.label_map import IGNORED_LABEL
 from brainstem_app.imaging.spaces import BOX_SHAPE
 from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.models.slices import box_to_slices
+from brainstem_app.study.run_manifest import Absent
 from brainstem_app.study.study import Study
 from brainstem_app.written_files import LABELS_BOX_FILE
 from kerasmodels.data.volumes import Volumes
@@ -21,6 +23,8 @@ from kerasmodels.data.volumes import Volumes
 #: Where the reference may be off by this, a voxel counts half in training, mm.
 HALF_WEIGHT_MM = 1.0
 _LEAST_WEIGHT = 0.1
+_MOST_NAMED = 12
+_LOOK = "Prepare more subjects, or look at the reference labels of those that are there."
 
 
 def weights_of(uncertainty_mm: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -66,10 +70,38 @@ def _weights(study: Study, names: Sequence[str]) -> NDArray[np.float32] | None:
     return np.stack([box_to_slices(weights_of(certain if one is None else one)) for one in known])
 
 
-def absent_structures(volumes: Volumes, table: LabelTable) -> tuple[str, ...]:
-    """Names of the structures of a table that no voxel of the volumes has, in the table's order."""
-    counts = np.bincount(volumes.labels.ravel(), minlength=table.n_classes)
-    return tuple(structure.name for structure in table.structures if not counts[structure.index])
+def absent_in(training: Volumes, validation: Volumes, table: LabelTable) -> Absent:
+    """Structures of a table that no voxel of the volumes that are trained, or validated, on has."""
+    names = [
+        tuple(structure.name for structure in table.structures if not counts[structure.index])
+        for counts in (
+            np.bincount(part.labels.ravel(), minlength=table.n_classes) for part in (training, validation)
+        )
+    ]
+    return Absent(training=names[0], validation=names[1])
+
+
+def warn_of_absent(absent: Absent, reporter: Reporter, study: Path) -> None:
+    """Say which structures nobody has, and what that means."""
+    if absent.training:
+        reporter.warn(
+            f"No training subject has {_listed(absent.training)}: the network will not find what it has "
+            "never seen.",
+            study,
+            _LOOK,
+        )
+    if absent.validation:
+        reporter.warn(
+            f"No validation subject has {_listed(absent.validation)}: how well the network finds it has no "
+            "say in which epoch is the best.",
+            study,
+            _LOOK,
+        )
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    more = f" and {len(names) - _MOST_NAMED} more (all are in manifest.json)"
+    return ", ".join(names[:_MOST_NAMED]) + (more if len(names) > _MOST_NAMED else "")
 
 
 def with_simulated(real: Volumes, subjects: int, seed: int, atlas: AnyAtlas, reporter: Reporter) -> Volumes:

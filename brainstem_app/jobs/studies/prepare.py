@@ -34,9 +34,10 @@ from brainstem_app.jobs.studies.study_atlas import require_known
 from brainstem_app.jobs.studies.subject_task import LeftToOther, SubjectTask, is_done, prepare_one
 from brainstem_app.study.beginning import require_new
 from brainstem_app.study.record import changing
-from brainstem_app.study.splits import split_subjects
+from brainstem_app.study.run_manifest import read_manifest
+from brainstem_app.study.splits import PARTS, Splits, extend_split, split_subjects
 from brainstem_app.study.study import Failure, Study, StudySettings, SubjectRecord
-from brainstem_app.written_files import STUDY_FILE
+from brainstem_app.written_files import SPLITS_FILE, STUDY_FILE
 
 #: Share of the work that is labelling subjects anew, where the study has another atlas now.
 _RELABELLING = 0.2
@@ -217,8 +218,24 @@ def _is_of_dataset(record: SubjectRecord, job: PrepareJob) -> bool:
     )
 
 
+def _split_of_runs(study: Study, finished: set[str]) -> Splits | None:
+    """Return the split that runs of a study learned from, as far as its people are there; None without runs.
+
+    Who was left out meanwhile, because preparing failed, comes back into the part that a run had it in.
+    """
+    runs, path = study.run_names(), study.folder / SPLITS_FILE
+    if not runs or not path.exists():
+        return None
+    begun = [found.splits for run in runs if (found := read_manifest(study.run_folder(run)))]
+    splits = Splits.load(path)
+    for part in PARTS:
+        back = {name for own in begun for name in getattr(own, part)} - {*splits.names}
+        splits = splits.model_copy(update={part: (*getattr(splits, part), *sorted(back))})
+    return splits.without(frozenset({*splits.names} - finished))
+
+
 def _finish(job: PrepareJob, study: Study, groups: dict[str, str], reporter: Reporter) -> Summary:
-    """Split the people whose scans are prepared, and count."""
+    """Split the people whose scans are prepared, or let newcomers join the split, and count."""
     finished = study.finished_subjects()
     n_failed = len(study.subjects()) - len(finished)
     if not finished:
@@ -229,7 +246,17 @@ def _finish(job: PrepareJob, study: Study, groups: dict[str, str], reporter: Rep
     added = [record for record in finished if not _is_of_dataset(record, job)]
     for record in (record for record in finished if record not in added):
         scans_of.setdefault(record.person, []).append(record.name)
-    splits = split_subjects(scans_of, seed=job.seed, group_of=groups)
+    if before := _split_of_runs(study, {record.name for record in finished}):
+        splits = extend_split(before, scans_of, group_of=groups)
+        if job.seed not in (0, before.seed):
+            reporter.warn(
+                f"The split of seed {before.seed} stays, as runs have learned from it.",
+                study.folder,
+                "Make another study to divide the people by another seed.",
+            )
+    else:
+        splits = split_subjects(scans_of, seed=job.seed, group_of=groups)
+        study.settings.model_copy(update={"seed": job.seed}).save(study.folder / STUDY_FILE)
     for record in added:
         splits, _ = splits.joined_by(record.name, {one.name: one.person for one in finished})
     study.save_splits(splits)

@@ -12,6 +12,7 @@ from brainstem_app.errors import InputError
 from brainstem_app.evaluation.linear_model import GroupEffect, deviations, group_effects
 from brainstem_app.evaluation.paired import benjamini_hochberg, holm
 from brainstem_app.imaging.bids.subject_ids import id_key
+from brainstem_app.reports.change.model import A_YEAR, CHANGE_LIMITS
 from brainstem_app.reports.cohort.methods import cohort_methods
 from brainstem_app.reports.cohort.model import (
     CohortReport,
@@ -21,15 +22,14 @@ from brainstem_app.reports.cohort.model import (
 )
 from brainstem_app.reports.cohort.modelled import Measured, ModelledPeople, Values, modelled_people
 from brainstem_app.reports.cohort.notes import cohort_notes, unseen_nuclei
-from brainstem_app.reports.cohort.people import people_of
+from brainstem_app.reports.cohort.people import people_of, session_of
 from brainstem_app.reports.cohort.people_table import PeopleTable, people_table
 from brainstem_app.reports.cohort.reference_scores import reference_scores
 from brainstem_app.reports.cohort.request import CohortRequest
 from brainstem_app.reports.cohort.saved_reference import read_reference
 from brainstem_app.reports.cohort.subjects import Scores, subjects_of
 from brainstem_app.reports.engine.entry import rounded
-from brainstem_app.reports.scan.model import LIMITS
-from brainstem_app.reports.scan.results import Result, find_results, model_names
+from brainstem_app.reports.scan.results import Result, common_limits, find_results, model_names
 
 
 @dataclass(frozen=True)
@@ -83,10 +83,12 @@ def build_cohort_report(
             reference, request.against, people, model.measures, table, mixed=request.mixed
         )
         scores, unscored, against = Scores(found.z, found.centile), found.notes, found.reference
+    reports = [person.result.report for person in people]
+    of_changes = any(measured.unit == A_YEAR for measured in model.measures.all)
     report = CohortReport(
         created=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
-        atlas=", ".join(sorted({person.result.report.atlas.title for person in people})),
-        models=model_names([person.result.report for person in people]),
+        atlas=", ".join(sorted({each.atlas.title for each in reports})),
+        models=model_names(reports),
         versions=tuple(sorted({person.result.version for person in people} - {""})),
         group=request.group or None,
         reference=model.groups.names[0] if request.group else None,
@@ -99,24 +101,27 @@ def build_cohort_report(
         subjects=subjects_of(people, table, model, scores),
         left_out=tuple(chosen.left_out),
         without_row=None if request.participants is None else table.matched.only_in_results,
-        without_result=None if request.participants is None else _without_result(table, chosen),
+        without_result=None if request.participants is None else _without_result(table, chosen, results),
         notes=(*chosen.notes, *notes, *said, *unscored),
         command=command,
-        limits=LIMITS,
+        limits=CHANGE_LIMITS if of_changes else common_limits(reports),
+        of_changes=of_changes,
     )
     report = report.model_copy(update={"notes": (*report.notes, *cohort_notes(report, table, people))})
     return report.model_copy(update={"methods": cohort_methods(report)})
 
 
-def _without_result(table: PeopleTable, chosen: ChosenBefore) -> tuple[str, ...]:
+def _without_result(table: PeopleTable, chosen: ChosenBefore, results: Sequence[Result]) -> tuple[str, ...]:
     """People of the table who have no result; who has one that was left out is named there."""
-    left = {
-        id_key(" ".join(filter(None, (dataset, person.subject, session))))
-        for person in chosen.left_out
-        for dataset in ("", person.dataset)
-        for session in ("", person.session)
+    measured = [(person.dataset, person.subject, person.session) for person in chosen.left_out]
+    measured += [(result.dataset, result.subject, session_of(result)) for result in results]
+    have = {
+        id_key(" ".join(filter(None, (dataset, subject, session))))
+        for known_dataset, subject, known_session in measured
+        for dataset in ("", known_dataset)
+        for session in ("", known_session)
     }
-    return tuple(name for name in table.matched.only_in_table if id_key(name) not in left)
+    return tuple(name for name in table.matched.only_in_table if id_key(name) not in have)
 
 
 def _scores(model: ModelledPeople, group: str) -> tuple[Scores, tuple[str, ...]]:

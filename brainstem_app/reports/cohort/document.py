@@ -303,8 +303,7 @@ def charts_note(report: CohortReport) -> str:
 
 
 def _measured_words(report: CohortReport) -> str:
-    units = {unit_of(comparison) for comparison in report.comparisons}
-    return f"Change in {A_YEAR}" if A_YEAR in units else "Volume in mm³ (areas in mm², ratios in %)"
+    return f"Change in {A_YEAR}" if report.of_changes else "Volume in mm³ (areas in mm², ratios in %)"
 
 
 def scores_note(report: CohortReport) -> str:
@@ -316,8 +315,8 @@ def scores_note(report: CohortReport) -> str:
     n = sum(bool(subject.z) for subject in report.subjects)
     shown = f" Shown are the {MOST_SCORED} of {n} subjects that lie farthest out; all are in zscores.csv."
     return (
-        f"How far the volume lies from what {predict}{given}, in standard deviations of such a prediction; a "
-        "subject of the reference group is compared with the others of it. Marked, bold: "
+        f"How far the {report.measured} lies from what {predict}{given}, in standard deviations of such a "
+        "prediction; a subject of the reference group is compared with the others of it. Marked, bold: "
         f"{FAR:g} or more. In a small group these are wider than z-scores of a large one; with fewer than "
         f"{LEAST_DEGREES} degrees of freedom left there are none.{shown if n > MOST_SCORED else ''}"
     )
@@ -328,8 +327,8 @@ def _saved_note(report: CohortReport, against: SavedReference) -> str:
     n = sum(bool(subject.z) for subject in report.subjects)
     shown = f" Shown are the {MOST_SCORED} of {n} subjects that lie farthest out; all are in zscores.csv."
     return (
-        f"How far the volume, as measured, lies from what the saved reference group ({against.n} people) "
-        f"predicts{given}, in standard deviations of such a prediction. Marked, bold: {FAR:g} or more. "
-        "centiles.csv says what share of the reference group's population lies below each."
+        f"How far the {report.measured}, as measured, lies from what the saved reference group ({against.n} "
+        f"people) predicts{given}, in standard deviations of such a prediction. Marked, bold: {FAR:g} or "
+        "more. centiles.csv says what share of the reference group's population lies below each."
         f"{shown if n > MOST_SCORED else ''}"
     )

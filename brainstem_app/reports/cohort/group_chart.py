@@ -18,7 +18,7 @@ from brainstem_app.reports.cohort.model import CohortReport, VolumeSubject
 from brainstem_app.reports.engine import formatting
 from brainstem_app.reports.engine.blocks import Chart, Charts
 from brainstem_app.reports.engine.drawing import INK, SOFT, TOLD, Canvas, chart_style, colours
-from brainstem_app.reports.scan.midsagittal import measure_words, unit_of
+from brainstem_app.reports.scan.midsagittal import measure_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -162,16 +162,17 @@ def _chart(
                 name=group or "all people",
                 label=_shortened(group or "all people", len(groups)),
                 n=len(own),
-                marks=tuple(_marks(_drawn(own, name, len(groups)), name, len(groups), ends)),
+                marks=tuple(_marks(report, _drawn(own, name, len(groups)), name, ends)),
                 median=float(np.median(volumes)) if volumes else None,
                 interval=(interval.low, interval.high) if interval else None,
                 form=_FORMS[k % len(_FORMS)],
                 colour=colours()[k % len(colours())],
             )
         )
+    unit = report.unit_of(name)
     described = [
         f"{c.name}: {counted(c.n, 'person')}"
-        + (f", median {formatting.measure(float(np.median(v)), unit_of(name))} {unit_of(name)}" if v else "")
+        + (f", median {formatting.measure(float(np.median(v)), unit)} {unit}" if v else "")
         for c, v in zip(columns, values, strict=True)
     ]
     return GroupChart(
@@ -211,9 +212,10 @@ def _drawn(own: Sequence[VolumeSubject], name: str, n_groups: int) -> list[Volum
 
 
 def _marks(
-    own: Sequence[VolumeSubject], name: str, n_groups: int, ends: tuple[float, float]
+    report: CohortReport, own: Sequence[VolumeSubject], name: str, ends: tuple[float, float]
 ) -> Iterator[Mark]:
     """Place marks beside each other where they would lie on each other, around the middle of the column."""
+    unit, n_groups = report.unit_of(name), len(_groups(report))
     high = _MARK_HIGH * (ends[1] - ends[0])
     rows = Counter(round(_volume(s, name) / high) for s in own)
     step = min(_MARK_WIDE * n_groups, 2 * _CLOUD / max(max(rows.values(), default=1) - 1, 1))
@@ -225,7 +227,7 @@ def _marks(
         filled[row] += 1
         z = subject.z.get(name)
         score = "" if z is None else f", z {formatting.signed(z, 1)}"
-        value = f"{formatting.measure(volume, unit_of(name))} {unit_of(name)}"
+        value = f"{formatting.measure(volume, unit)} {unit}"
         yield Mark(aside, volume, f"{subject.subject}: {value}{score}")
 
 

@@ -16,7 +16,8 @@ def cohort_methods(report: CohortReport) -> str:
         sentences += _comparisons(report)
     if any(subject.z for subject in report.subjects):
         sentences.append(_scores_in_words(report))
-    sentences.append("A nucleus that was not found was left out as missing.")
+    how = "not measured in all scans of a person" if report.of_changes else "not found"
+    sentences.append(f"A nucleus that was {how} was left out as missing.")
     return " ".join(sentences)
 
 
@@ -26,6 +27,14 @@ def _people(report: CohortReport) -> str:
     sizes = {group: report.size_of(group) for group in groups}
     in_groups = f" ({', '.join(f'{group}: {n}' for group, n in sizes.items())})" if sizes else ""
     n = counted(len(report.modelled), "person")
+    if report.of_changes:
+        methods = sorted({version.rpartition(", ")[2] for version in report.versions})
+        by = f" (method {', '.join(methods)})" if methods else ""
+        return (
+            f"Changes of the nuclei of the brainstem of {n}{in_groups} over time, in per cent of the mean "
+            f"volume a year, were measured between the T1-weighted scans of each person with {PROGRAM}{by}, "
+            f"with {model}the atlas {report.atlas}."
+        )
     return (
         f"Volumes of the nuclei of the brainstem of {n}{in_groups} were measured on T1-weighted scans "
         f"with {PROGRAM}, with {model}the atlas {report.atlas}."
@@ -43,7 +52,7 @@ def _comparisons(report: CohortReport) -> list[str]:
     on = f"group, {', '.join(report.covariates)}" if report.covariates else "group"
     adjusted = "adjusted " if report.covariates else ""
     return [
-        f"The volume of each {each} was compared between the groups by a linear model on "
+        f"The {report.measured} of each {each} was compared between the groups by a linear model on "
         f"{on} (ordinary least squares).",
         f"{_differences(report, adjusted)} given in its unit with its 95 % interval, and as Cohen's d, in "
         f"standard deviations of the residuals; its two-sided t-test was corrected over all {tests} tests by "
@@ -73,13 +82,13 @@ def _scores_in_words(report: CohortReport) -> str:
     if report.against is not None:
         given = f", given {', '.join(report.against.covariates)}" if report.against.covariates else ""
         return (
-            "The z-score of a person is the distance of a volume from what a saved reference group "
-            f"({report.against.name}, {report.against.n} people) predicted{given}, in standard deviations of "
-            "that prediction."
+            f"The z-score of a person is the distance of a {report.measured} from what a saved reference "
+            f"group ({report.against.name}, {report.against.n} people) predicted{given}, in standard "
+            "deviations of that prediction."
         )
     others = f"the group {report.reference}" if report.reference is not None else "all others"
     given = f", given {', '.join(report.covariates)}" if report.covariates else ""
     return (
-        f"The z-score of a person is the distance of a volume from what {others} predicted{given}, the "
-        "person left out, in standard deviations of that prediction."
+        f"The z-score of a person is the distance of a {report.measured} from what {others} predicted"
+        f"{given}, the person left out, in standard deviations of that prediction."
     )

@@ -6,7 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from brainstem_app.reports.change.model import A_YEAR
 from brainstem_app.reports.engine.entry import Entry, ReportEntry
+from brainstem_app.reports.scan.midsagittal import unit_of
 
 
 class VolumeEffect(Entry):
@@ -141,7 +143,8 @@ class CohortReport(ReportEntry):
     versions. `versions` are those of the program that made the results, `least` the fewest people of a group
     and site. `site` is the column of the sites and `sites` how many people each has (null and empty for one
     site). `against` is the saved reference group that z-scores are against, null for none. `left_out` names
-    those who have a result and take no part.
+    those who have a result and take no part. With `of_changes` all of it is of changes over time in per cent
+    a year, where names say volume and mm³ too.
     """
 
     schema_name: Annotated[Literal["brainstem-cohort/1"], Field(alias="schema")] = "brainstem-cohort/1"
@@ -165,6 +168,16 @@ class CohortReport(ReportEntry):
     sites: dict[str, int] = Field(default_factory=dict)
     against: SavedReference | None = None
     left_out: tuple[LeftOutPerson, ...] = ()
+    of_changes: bool = False
+
+    @property
+    def measured(self) -> str:
+        """What is compared, in a word."""
+        return "change" if self.of_changes else "volume"
+
+    def unit_of(self, name: str) -> str:
+        """Say what a measure is in."""
+        return A_YEAR if self.of_changes else unit_of(name)
 
     @property
     def modelled(self) -> tuple[VolumeSubject, ...]:

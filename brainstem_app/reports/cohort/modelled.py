@@ -138,11 +138,10 @@ def reference_people(
     names = [person.name for person in used]
     covariates = covariates_in(table, names)
     codes = np.zeros(len(used), dtype=np.int_)
-    of_site = _sites(request, table, names)
-    require_apart(request, [group], codes, covariates, of_site)
+    require_apart(request, [group], codes, covariates)
     groups = Groups([group], dict.fromkeys(names, group))
     found = ModelledPeople(used, measures, measures.values_of(used), groups, codes, covariates, {})
-    return _without_sites(found, of_site, request.least), group, covariates.notes
+    return found, group, covariates.notes
 
 
 def common_measures(people: Sequence[Person]) -> Measures:

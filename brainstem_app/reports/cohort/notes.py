@@ -103,7 +103,8 @@ def _missing(report: CohortReport, people: Sequence[Person]) -> tuple[str, ...]:
         n for s in report.subjects for n in s.z if n not in regions
     }
     used = {subject.subject for subject in report.modelled}
-    return missing_notes({p.name: [p.result.report] for p in people if p.name in used}, nuclei)
+    reports = {p.name: [p.result.report] for p in people if p.name in used}
+    return missing_notes(reports, nuclei, of_changes=report.of_changes)
 
 
 def unseen_nuclei(people: Sequence[Person]) -> tuple[str, ...]:
@@ -126,7 +127,8 @@ def _head_size(report: CohortReport, table: PeopleTable, people: Sequence[Person
         ]
     if INTRACRANIAL_ML in table.columns and INTRACRANIAL_ML not in table.table.columns:
         return [f"Adjusted for the volume inside the skull, {METHOD_IN_WORDS}."]
-    if report.group is None or any(map(is_head_size, table.columns)):
+    # A change in per cent is of the person's own volume.
+    if report.group is None or report.of_changes or any(map(is_head_size, table.columns)):
         return []
     known = sum(person.result.report.scan.intracranial_ml is not None for person in people)
     some = f" The volume inside the skull is known of {known} of {len(people)}." if known else ""

@@ -116,11 +116,20 @@ def _by_person(people: Sequence[Person], names: Sequence[str], values: Values) -
 
 def _about(reference: ReferenceGroup) -> list[str]:
     adjusted = f", given {', '.join(reference.columns)}" if reference.columns else ""
-    return [
+    notes = [
         f"Each person is set against the saved reference group “{reference.name}” ({reference.n} people, "
         f"{reference.created[:10]}){adjusted}. If its people were scanned on another scanner or with another "
         "sequence, z-scores hold that difference too: look first at what healthy people of yours have."
     ]
+    if reference.sites:
+        sizes = ", ".join(f"{site}: {n}" for site, n in reference.sites.items())
+        notes.append(
+            f"Differences between {counted(len(reference.sites), 'site')} ({sizes}) were taken out of the "
+            "saved reference group, and are in these people as they were measured: z-scores hold the whole "
+            "difference of their scanner, and healthy people may have large ones. Save the group again, with "
+            "the scanner as a covariate."
+        )
+    return notes
 
 
 def _not_shared(measures: Measures, shared: Collection[str]) -> list[str]:

@@ -12,6 +12,7 @@ from brainstem_app.counting import counted, listed
 from brainstem_app.errors import InputError
 from brainstem_app.evaluation.linear_model import SMALL_GROUP, least_reference
 from brainstem_app.evaluation.reference_fit import fit_reference
+from brainstem_app.reports.change.model import A_YEAR, CHANGE_LIMITS
 from brainstem_app.reports.cohort.modelled import ModelledPeople, reference_people
 from brainstem_app.reports.cohort.people import people_of
 from brainstem_app.reports.cohort.people_table import people_table
@@ -23,8 +24,7 @@ from brainstem_app.reports.cohort.saved_reference import (
     model_of_person,
 )
 from brainstem_app.reports.scan.midsagittal import measure_words
-from brainstem_app.reports.scan.model import LIMITS
-from brainstem_app.reports.scan.results import Result, model_names
+from brainstem_app.reports.scan.results import Result, common_limits, model_names
 from brainstem_app.reports.scan.scan_entry import INTRACRANIAL_ML
 
 
@@ -56,8 +56,17 @@ def build_reference(
     Raises
     ------
     InputError
-        As `build_cohort_report`; or if the results were made with more than one model, or are too few.
+        As `build_cohort_report`; or if the results were made with more than one model, or are too few, or
+        differences of sites are to be taken out.
     """
+    if request.site:
+        raise InputError(
+            "A reference group cannot be saved without the differences of its sites: whoever is set against "
+            "it is measured with a scanner's.",
+            request.participants,
+            f"Save a group for each scanner; or give it as a covariate (--covariates {request.site}): each "
+            "person is then set against those of the same one.",
+        )
     people, notes = people_of(request, results)
     table = people_table(request, people)
     found, group, said = reference_people(request, people, table)
@@ -93,11 +102,10 @@ def build_reference(
             for one in found.covariates.codings
         ),
         head_size_method=_head_size_method(found, methods),
-        sites=found.sites,
         measures=measures,
         notes=(*said, *_own_notes(found, measures)),
         command=command,
-        limits=LIMITS,
+        limits=CHANGE_LIMITS if any(m.unit == A_YEAR for m in measures) else common_limits(reports),
     )
     lacking = [person.name for person in people if not table.is_complete(person.name)]
     left = [f"Without all that is asked for, and left out: {listed(lacking)}."] if lacking else []
@@ -145,10 +153,5 @@ def _own_notes(found: ModelledPeople, measures: Sequence[ReferenceMeasure]) -> l
         notes.append(
             f"A small group ({counted(len(found.used), 'person')}): z-scores against it are widened by what "
             "it does not know."
-        )
-    if found.sites:
-        sizes = ", ".join(f"{site}: {n}" for site, n in found.sites.items())
-        notes.append(
-            f"Differences between {counted(len(found.sites), 'site')} ({sizes}) were taken out (ComBat)."
         )
     return notes

@@ -77,7 +77,7 @@ class ReferenceGroup(ReportEntry):
     `name` says whom it is of, in words; `n` how many people. `versions` are those of the program that made
     their results, `program` that of the one that wrote the file. `head_size_method` is how the volume inside
     the skull was measured, where that is a covariate. `sites` counts the people of each site, if differences
-    between sites were taken out.
+    between sites were taken out, as older versions could.
     """
 
     schema_name: Annotated[Literal["brainstem-reference/1"], Field(alias="schema")] = "brainstem-reference/1"

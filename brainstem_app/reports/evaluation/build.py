@@ -67,6 +67,8 @@ def build_evaluation_report(inputs: EvaluationInputs) -> EvaluationReport:
         agreement=inputs.agreement,
         limits=DRAWN_LIMITS if inputs.drawn else LIMITS,
         calibration=inputs.calibration,
+        best_epoch=inputs.best_epoch,
+        references=dict(inputs.references),
     )
 
 

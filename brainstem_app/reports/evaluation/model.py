@@ -71,6 +71,10 @@ class EvaluationInputs:
         The command line that repeats the evaluation.
     notes : tuple of str
         Sentences the reader must know first.
+    best_epoch : int or None
+        Epoch of the network.
+    references : mapping of str to str
+        SHA-256 of the reference labels of each subject.
     """
 
     result: MethodResult
@@ -87,6 +91,8 @@ class EvaluationInputs:
     seed: int = 0
     command: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    best_epoch: int | None = None
+    references: Mapping[str, str] = field(default_factory=dict)
 
 
 class MethodSummary(Entry):
@@ -165,7 +171,9 @@ class SubjectSummary(Entry):
 class EvaluationReport(ReportEntry):
     """Content of ``metrics.json``; `calibration` is null where it was not asked for, and in older files.
 
-    `agreement` are those of the notes that say of which references a model gave the labels.
+    `agreement` are those of the notes that say of which references a model gave the labels. `best_epoch` is
+    the epoch of the network, and `references` has the SHA-256 of the reference labels of each subject; null
+    and empty in older files.
     """
 
     schema_name: Annotated[Literal["brainstem-metrics/1"], Field(alias="schema")] = "brainstem-metrics/1"
@@ -183,6 +191,8 @@ class EvaluationReport(ReportEntry):
     agreement: tuple[str, ...] = ()
     limits: str
     calibration: CalibrationReport | None = None
+    best_epoch: int | None = None
+    references: dict[str, str] = Field(default_factory=dict)
 
     def iou_per_structure(self) -> dict[str, float]:
         """Pooled IoU by structure name, for a model card; structures not in the reference are left out."""

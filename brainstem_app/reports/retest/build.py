@@ -17,7 +17,6 @@ from brainstem_app.reports.retest.model import RetestEntry, RetestReport, Retest
 from brainstem_app.reports.retest.pairs import Pair, Pairs
 from brainstem_app.reports.scan.missing import missing_notes
 from brainstem_app.reports.scan.model import (
-    LIMITS,
     Report,
     StructureEntry,
     unseen_sentence,
@@ -30,7 +29,7 @@ from brainstem_app.reports.scan.regions import (
     compared_values,
     uneven_notes,
 )
-from brainstem_app.reports.scan.results import model_names
+from brainstem_app.reports.scan.results import common_limits, model_names
 
 _FEW = 10
 NUCLEI, ALL = "all nuclei", "all labels"
@@ -63,7 +62,7 @@ def build_retest_report(found: Pairs, command: str = "") -> RetestReport:
         subjects=tuple(_subject(pair) for pair in pairs),
         notes=_notes(found),
         command=command,
-        limits=LIMITS,
+        limits=common_limits(reports),
     )
 
 

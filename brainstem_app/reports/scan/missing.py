@@ -15,7 +15,10 @@ _MOST_PEOPLE, _MOST_NAMES = 10, 4
 
 
 def missing_notes(
-    reports: Mapping[str, Sequence[Report]], nuclei: Collection[str] | None = None
+    reports: Mapping[str, Sequence[Report]],
+    nuclei: Collection[str] | None = None,
+    *,
+    of_changes: bool = False,
 ) -> tuple[str, ...]:
     """Say what is missing in people's scans, and must not be taken for small.
 
@@ -25,6 +28,8 @@ def missing_notes(
         Of each person, by name.
     nuclei : collection of str, optional
         Those that are compared; all if None.
+    of_changes : bool
+        Whether they are changes over time, of which none is known where a scan cuts or lacks the nucleus.
     """
     lost, cut = (
         {
@@ -48,20 +53,23 @@ def missing_notes(
     warned = [
         name for name, own in reports.items() if any(w.level == "error" for r in own for w in r.warnings)
     ]
+    how, instead = ("cut by the end of the scan or of its brain mask", "0 mm³ or what is left of them")
+    if of_changes:
+        how, instead = ("not measured in all scans of a person", "a change of 0")
     return (
-        *_lost_note("not found", "", lost),
-        *_lost_note("cut by the end of the scan or of its brain mask", " or what is left of them", cut),
+        *_lost_note("not found", "0 mm³", lost),
+        *_lost_note(how, instead, cut),
         *_cut_note(regions),
         *([f"Scans with an error in their report are included: {listed(warned)}."] if warned else []),
     )
 
 
-def _lost_note(how: str, also: str, of_whom: Mapping[str, Sequence[str]]) -> list[str]:
+def _lost_note(how: str, instead: str, of_whom: Mapping[str, Sequence[str]]) -> list[str]:
     n = sum(len(set(names)) for names in of_whom.values())
     if not n:
         return []
     return [
-        f"{counted(n, 'nucleus was', 'nuclei were')} {how} and counted as missing, not as 0 mm³{also} "
+        f"{counted(n, 'nucleus was', 'nuclei were')} {how} and counted as missing, not as {instead} "
         f"({_told(of_whom)}); look at those scans first."
     ]
 

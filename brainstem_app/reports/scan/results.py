@@ -9,7 +9,7 @@ from pathlib import Path
 from brainstem_app.counting import listed
 from brainstem_app.errors import InputError, UnconfirmedError
 from brainstem_app.imaging.bids.subject_ids import subject_name
-from brainstem_app.reports.scan.model import Report
+from brainstem_app.reports.scan.model import DRAWN_LIMITS, LIMITS, Report
 from brainstem_app.reports.scan.reading import occasion_of, read_report
 from brainstem_app.small_files import read_json
 from brainstem_app.written_files import MANIFEST_FILE, OF_CORRECTIONS, REPORT_FILE
@@ -155,6 +155,12 @@ def model_names(reports: Sequence[Report]) -> tuple[str, ...]:
     made = [report for report in reports if report.model]
     titles, full = {model_title(r) for r in made}, {model_in_words(r) for r in made}
     return tuple(sorted(full if len(full) > 1 else titles))
+
+
+def common_limits(reports: Sequence[Report]) -> str:
+    """Say what results are not good for that are taken together, by where their models' labels come from."""
+    said = [text for text in (LIMITS, DRAWN_LIMITS) if any(text in report.limits for report in reports)]
+    return " ".join(said) or LIMITS
 
 
 def model_title(report: Report) -> str:
