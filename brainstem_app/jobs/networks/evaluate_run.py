@@ -128,7 +128,7 @@ def evaluate_part(
     everybody = [name for name in (ATLAS_ALONE, REPEATABILITY) if set(found.counts[name]) == set(names)]
     baselines = everybody + [NETWORK_ALONE] * refine
     records = _records_of(study, names)
-    own = exported_hashes(folder)
+    own = _exported_hashes(folder)
     agreement = agreement_notes(_models_of(records), len(names), part, own)
     if calibrated and part == "test":
         chosen = _records_of(study, splits.validation)
@@ -228,7 +228,7 @@ def _models_of(records: Sequence[SubjectRecord]) -> list[SegmentedBy]:
     return [record.segmented_by for record in records if record.segmented_by]
 
 
-def exported_hashes(run: Path) -> frozenset[str]:
+def _exported_hashes(run: Path) -> frozenset[str]:
     """Hashes of the weights that a run was exported as into its own folder; none if it was not."""
     try:
         return frozenset(read_card(run / EXPORT_FOLDER).sha256.values())
