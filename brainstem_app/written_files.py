@@ -48,6 +48,7 @@ CONFIG_FILE = "config.json"
 METRICS_FILE = "metrics.json"
 HISTORY_FILE = "history.csv"
 BEST_NETWORK = "best.keras"
+EXPORT_FOLDER = "export"
 LAST_NETWORK = "last.keras"
 
 # A BIDS dataset

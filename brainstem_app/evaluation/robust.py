@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import median_abs_deviation
 
 #: Of fewer people nothing is unusual.
 LEAST_GROUP = 5
@@ -41,6 +40,8 @@ def robust_z(values: Values, is_of_group: NDArray[np.bool_] | None = None) -> Va
 
 def middle_and_spread(group: Values) -> tuple[float, float] | None:
     """Median and standard deviation, as the MAD has it, of a group; None where `robust_z` has none."""
+    from scipy.stats import median_abs_deviation  # only here: the command line's help loads this module
+
     known = group[np.isfinite(group)]
     if known.size < LEAST_GROUP:
         return None

@@ -18,7 +18,7 @@ from brainstem_app.jobs.kinds import atlases, many, networks, people, results, s
 from brainstem_app.jobs.kinds.job_model import JobModel
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.locations import user_data_folder
-from brainstem_app.written_files import RUNS_FOLDER, SEGMENTATIONS_FOLDER
+from brainstem_app.written_files import EXPORT_FOLDER, RUNS_FOLDER, SEGMENTATIONS_FOLDER
 
 
 def _out(job: Any) -> Path:
@@ -116,7 +116,7 @@ _ROWS = (
     JobKind(networks.ActivationsJob, "networks.activations:write_activation_maps", "Activations of {job.run}",
             lambda job: job.out or _run_folder(job)),
     JobKind(networks.ExportModelJob, "networks.export:export_model", "Add {job.run.name} to my models",
-            lambda job: job.out or job.run / "export", cores="all"),
+            lambda job: job.out or job.run / EXPORT_FOLDER, cores="all"),
     JobKind(networks.ExportEnsembleJob, "networks.ensemble:export_ensemble", "Join {job.name}",
             lambda job: job.out or job.runs[0].resolve().parent.parent / "ensembles" / job.name, cores="all"),
     JobKind(networks.MeasureSpeedJob, "networks.machine_speed:measure_speed",

@@ -59,9 +59,9 @@ class ModelCard(BaseModel):
     members : int
         How many networks the weights hold, whose probabilities are averaged; decoder and encoder are those of
         all of them, parted by commas where they differ.
-    reference : {"registered", "drawn", "mixed"}
-        Where the labels come from that were learned: from registering the atlas, or from people who drew
-        them.
+    reference : {"registered", "drawn", "segmented", "mixed"}
+        Where the labels come from that were learned: from registering the atlas, from people who drew them,
+        from a model whose labels nobody changed, or from more than one of these.
     classes : int
         Number of classes, the background included.
     space : {"affine", "nonlinear"}
@@ -93,7 +93,7 @@ class ModelCard(BaseModel):
     decoder: str
     encoder: str
     members: Annotated[int, Field(ge=1)] = 1
-    reference: Literal["registered", "drawn", "mixed"] = "registered"
+    reference: Literal["registered", "drawn", "segmented", "mixed"] = "registered"
     classes: int
     space: Space = Space.AFFINE
     slice_input: SliceInput = SliceInput()
@@ -106,6 +106,18 @@ class ModelCard(BaseModel):
     detectability: dict[str, Detectability] = Field(default_factory=dict)
     usual_confidence: UsualConfidences | None = None
     sha256: dict[str, str] = Field(default_factory=dict)
+
+    def labels_as(self, other: ModelCard) -> bool:
+        """Whether another model gives the same labels: only what is known of the model may differ.
+
+        The .keras file of the same network differs each time that it is written, so only the .onnx counts.
+        """
+        return self._gives() == other._gives()
+
+    def _gives(self) -> tuple[object, ...]:
+        method = self.method.model_copy(update={"temperature": 1.0, "low_confidence": 0.0})
+        files = {name: digest for name, digest in self.sha256.items() if not name.endswith(".keras")}
+        return self.atlas, self.atlas_version, self.space, self.slice_input, self.intensity, method, files
 
     def save(self, folder: Path) -> None:
         """Write ``model.json`` into a folder."""

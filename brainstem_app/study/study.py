@@ -20,7 +20,7 @@ from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, field_validator
 
 from brainstem_app import __version__
 from brainstem_app.errors import InputError
@@ -29,6 +29,7 @@ from brainstem_app.plain_name import PartName, require_folder_name, require_name
 from brainstem_app.study.prepared_box import PreparedBox, read_box, read_box_labels, read_prepared_box
 from brainstem_app.study.quality import read_quality
 from brainstem_app.study.record import Record
+from brainstem_app.study.segmented_by import SegmentedBy
 from brainstem_app.study.splits import Splits
 from brainstem_app.written_files import (
     CONFIG_FILE,
@@ -154,8 +155,29 @@ class SubjectRecord(Record):
 
     @property
     def is_drawn(self) -> bool:
-        """Whether the reference labels were drawn on this scan, not registered."""
+        """Whether the reference is a label map of this scan that people drew or took over, not registered."""
         return self.settings.get("reference") == "drawn"
+
+    @property
+    def segmented_by(self) -> SegmentedBy | None:
+        """The model that gave the reference, if one is known to have; also where people corrected it."""
+        found = self.settings.get("segmented_by")
+        return SegmentedBy.model_validate(found) if found else None
+
+    @property
+    def origin(self) -> Literal["registered", "drawn", "segmented"]:
+        """Where the reference comes from; `segmented` is what a model gave and nobody changed."""
+        made = self.segmented_by
+        if made is not None and not made.changed_voxels:
+            return "segmented"
+        return "drawn" if self.is_drawn else "registered"
+
+    @field_validator("settings")
+    @classmethod
+    def _check_model(cls, settings: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        if settings.get("segmented_by"):
+            SegmentedBy.model_validate(settings["segmented_by"])
+        return settings
 
 
 @dataclass(frozen=True)

@@ -90,6 +90,8 @@ def test_card_of_own_labels_says_what_it_was_measured_against_and_of_whom() -> N
     drawn = card.model_copy(update={"reference": "drawn", "atlas": "lab"})
     assert "; labels lab\n" in card_summary(drawn)
     assert "(against labels that people drew)" in card_summary(drawn)
+    given = card.model_copy(update={"reference": "segmented", "atlas": "lab"})
+    assert "(against labels that a model gave)" in card_summary(given)
     joined = card_summary(drawn.model_copy(update={"members": 3}))
     assert joined.startswith("Mean of 3 networks: N-DecoNet")
     assert "their mean was not tested" in joined

@@ -14,9 +14,12 @@ from brainstem_app.gui.train.presets import Preset
 from brainstem_app.gui.train.train_page import TrainPage
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.jobs.claims import claim_of, claimed
-from brainstem_app.jobs.job import TrainJob, read_job
+from brainstem_app.jobs.job import ExportModelJob, TrainJob, read_job
+from brainstem_app.models.library import user_models_folder
 from brainstem_app.setting import flattened
 from brainstem_app.study.study import Study
+
+from .message_buttons import press_message_button
 
 Fake = Callable[[str], Path]
 _LIMIT_MS = 60_000
@@ -180,3 +183,21 @@ def test_settings_of_a_run_can_be_taken_over(qtbot: QtBot, page: TrainPage) -> N
     qtbot.mouseClick(page.settings_button, Qt.MouseButton.LeftButton)
     assert page.form.values()["encoder"] == "resnet18"
     assert page.form.values()["epochs"] == 4
+
+
+def test_model_of_the_runs_name_is_replaced_only_if_asked(
+    qtbot: QtBot, page: TrainPage, open_study: MainWindow, study: Study, fake_job: Fake
+) -> None:
+    fake_job('emit(event="finished", seconds=1.0)')
+    there = user_models_folder() / "first"
+    there.mkdir(parents=True)
+    (there / "model.json").write_text("{}", encoding="utf-8")
+    for answer, jobs in (("Keep it", 0), ("Replace it", 1)):
+        qtbot.mouseClick(page.export_button, Qt.MouseButton.LeftButton)
+        assert len(page.context.jobs.jobs) == 0
+        press_message_button(qtbot, open_study.message_bar, answer)
+        assert len(page.context.jobs.jobs) == jobs
+    (job,) = page.context.jobs.jobs
+    run = study.run_folder("first")
+    assert read_job(job.job_file) == ExportModelJob(run=run, name="first", install=True, replace=True)
+    qtbot.waitUntil(lambda: job.state == "finished", timeout=_LIMIT_MS)

@@ -88,7 +88,8 @@ def result(tmp_path: Path) -> Path:
     labels[50:56, 50:56, 60:66] = PAG
     home.mkdir(parents=True)
     save_label_map(home / "labels_native.nii.gz", labels, _affine())
-    (home / "report.json").write_text('{"atlas": {"name": "brainstem31"}, "warnings": []}', encoding="utf-8")
+    report = '{"atlas": {"name": "brainstem31"}, "model": {"name": "own", "version": "3"}, "warnings": []}'
+    (home / "report.json").write_text(report, encoding="utf-8")
     return home
 
 
@@ -155,14 +156,25 @@ def _reference(page: PreparePage) -> str:
 
 
 def test_labels_that_nobody_corrected_are_asked_about(
-    qtbot: QtBot, review: ReviewPage, said: list[Message]
+    qtbot: QtBot, review: ReviewPage, said: list[Message], prepared: Study
 ) -> None:
-    review.commands["add_reference"].trigger()
-    assert said[-1].level is MessageLevel.QUESTION
-    assert "Nobody has corrected" in said[-1].what
-    said[-1].actions[1].run()
+    def ask() -> Message:
+        said.clear()
+        review.commands["add_reference"].trigger()
+        qtbot.waitUntil(lambda: bool(said), timeout=_LIMIT_MS)
+        return said[-1]
+
+    question = ask()
+    assert question.level is MessageLevel.QUESTION
+    assert "Nobody has corrected or accepted these labels of own version 3" in question.what
+    question.actions[1].run()
     qtbot.wait(50)
     assert review.context.jobs.jobs == []
+    ask().actions[0].run()
+    qtbot.waitUntil(lambda: "are the reference" in said[-1].what, timeout=_LIMIT_MS)
+    record = prepared.subject("sub-01")
+    assert record is not None
+    assert record.origin == "segmented"
 
 
 def test_nothing_can_be_added_without_a_prepared_study(

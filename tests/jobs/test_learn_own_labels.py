@@ -209,9 +209,43 @@ def test_study_of_drawn_labels_of_an_atlas_keeps_the_atlas(tmp_path: Path) -> No
     _done(ExportModelJob(run=study.run_folder("pag"), out=tmp_path / "model", name="pag"))
     card = find_model(str(tmp_path / "model")).card
     assert (card.atlas, card.reference) == ("brainstem31", "drawn")
+    assert card.training_data.endswith("; the references of 1 scan were drawn by people")
     status, events = _run([_write_scan(tmp_path / "scan.nii.gz")], tmp_path / "out", tmp_path / "model")
     assert status == 0, events[-1]
     assert len(_read_report(tmp_path / "out" / "scan")["structures"]) == load_atlas().table.n_classes
+
+
+def test_network_that_is_scored_on_its_own_output_says_so(own: Study, by_folds: list[Event]) -> None:
+    run = own.run_folder("nuclei-fold1")
+    _done(ExportModelJob(run=run, name="first"))
+    sha256 = find_model(str(run / "export")).card.sha256["model.onnx"]
+    given = {"model": "first", "version": "1", "sha256": sha256, "changed_voxels": 0, "voxels": 9}
+    before = {name: own.subject(name) for name in NAMES}
+    for name, record in before.items():
+        assert record is not None
+        settings = {**record.settings, "segmented_by": given}
+        record.model_copy(update={"settings": settings}).save(own.subject_folder(name) / "manifest.json")
+    try:
+        events = _done(EvaluateRunJob(study=own.folder, run=run.name))
+        _done(ExportModelJob(run=run, name="first"))
+    finally:
+        for name, record in before.items():
+            assert record is not None
+            record.save(own.subject_folder(name) / "manifest.json")
+    words = (
+        "The references of 2 of 2 test subjects are what first version 1, this run's own network, gave and "
+        "nobody changed: there it is measured on its own output, which flatters it."
+    )
+    metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+    assert metrics["agreement"][0] == words
+    assert metrics["notes"][1:] == metrics["agreement"]
+    assert any(isinstance(event, Warned) and event.what == words for event in events)
+    card = find_model(str(run / "export")).card
+    assert card.reference == "segmented"
+    assert card.training_data.endswith(
+        "; the references of 1 scan are what first version 1 gave and nobody changed"
+    )
+    assert words in card.limits
 
 
 def test_comparison_by_folds_tests_everybody_once_and_tells_the_spread(

@@ -18,6 +18,7 @@ from brainstem_app.jobs.job import ChangeJob
 from brainstem_app.jobs.people.sessions import people_of
 from brainstem_app.jobs.results import import_results, restore
 from brainstem_app.jobs.results.quality_file import read_quality_table
+from brainstem_app.jobs.studies.labels_of_model import model_of_labels
 from brainstem_app.study.identity import Identity, place_in_study
 from brainstem_app.study.result_state import ResultRecord
 from brainstem_app.study.segmentations import study_results
@@ -364,6 +365,11 @@ def test_export_holds_volumes_and_label_maps_of_what_counts(study: Study, tmp_pa
     assert (out / "labels" / "sub-02_dseg.nii.gz").read_bytes() == corrected.read_bytes()
     assert not (out / "labels" / "sub-03_dseg.nii.gz").exists()
     assert "sub-03 (moved)" in (out / "README").read_text(encoding="utf-8")
+    given = {name: model_of_labels(out / "labels" / f"{name}_dseg.nii.gz", tmp_path) for name in rows}
+    assert {name: one and (one.title, one.changed_voxels) for name, one in given.items()} == {
+        **dict.fromkeys(rows, ("net version 1", 0)),
+        "sub-02": ("net version 1", 4),
+    }
 
 
 def test_restoring_puts_corrections_aside_and_loses_nothing(study: Study) -> None:

@@ -60,7 +60,8 @@ def _accuracy(card: ModelCard) -> str:
     against = {
         "registered": "against registered labels",
         "drawn": "against labels that people drew",
-        "mixed": "against registered labels and labels that people drew",
+        "segmented": "against labels that a model gave",
+        "mixed": "against labels of more than one origin: see what it was trained on",
     }[card.reference]
     if card.members > 1:
         apart = "{0}; each network on people it had not seen, their mean was not tested"

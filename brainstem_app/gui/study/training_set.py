@@ -46,7 +46,7 @@ class TrainingSet(QObject):
         return self._document.labels is not None and not is_busy
 
     def add(self) -> None:
-        """Add the labels as they are now, saved first if need be; ask where nobody has corrected them."""
+        """Add the labels as they are now, saved first if need be; ask where a model gave them just so."""
         editor, opened = self._document.editor, self._document.labels
         if opened is None or not self.can_add:
             return
@@ -60,17 +60,7 @@ class TrainingSet(QObject):
         if editor.is_changed:
             editor.save_copy(lambda: self._submit(self._copy or opened.path))
             return
-        path = self._copy or opened.path
-        result = self._document.result
-        if result is None or not result.is_segmentation or path != result.original:
-            self._submit(path)
-            return
-        what = "Nobody has corrected these labels: a network that learns from them learns what it said."
-        actions = (
-            MessageAction("Add them all the same", lambda: self._submit(path)),
-            MessageAction("Do not add them", lambda: None),
-        )
-        self.message.emit(Message(MessageLevel.QUESTION, what, str(path), actions=actions, owner=_OWNER))
+        self._submit(self._copy or opened.path)
 
     def _forget_copy(self) -> None:
         self._copy = None
@@ -87,8 +77,38 @@ class TrainingSet(QObject):
         def failed(error: BaseException) -> None:
             self.message.emit(message_of_error(error, "The labels could not be added.", _OWNER))
 
-        self._context.background.run(
-            lambda: reference_job(labels, scan, opened.table, study), self._start, failed
+        def find() -> tuple[AddReferenceJob, str]:
+            from brainstem_app.jobs.studies.labels_of_model import unconfirmed_model
+
+            model = unconfirmed_model(labels, study)
+            return reference_job(labels, scan, opened.table, study), model.title if model else ""
+
+        self._context.background.run(find, lambda found: self._ask(*found), failed)
+
+    def _ask(self, work: AddReferenceJob, model: str) -> None:
+        """Start, or ask first where nobody has corrected or accepted what a model gave."""
+        if not model:
+            self._start(work)
+            return
+        what = (
+            "Nobody has corrected or accepted these labels of {0}: a network that learns from them learns "
+            "what it said."
+        )
+        confirmed = work.model_copy(update={"unchanged": True})
+        actions = (
+            MessageAction("Add them all the same", lambda: self._start(confirmed)),
+            MessageAction("Do not add them", lambda: None),
+        )
+        fix = "Added as they are, reports on networks say so."
+        self.message.emit(
+            Message(
+                MessageLevel.QUESTION,
+                what.format(model),
+                str(work.labels),
+                fix,
+                actions=actions,
+                owner=_OWNER,
+            )
         )
 
     def _start(self, work: AddReferenceJob) -> None:

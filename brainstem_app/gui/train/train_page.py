@@ -37,13 +37,14 @@ from brainstem_app.gui.messages.window_words import error_words
 from brainstem_app.gui.row_menu import RowMenu
 from brainstem_app.gui.train.curves import Curves
 from brainstem_app.gui.train.estimate import device_text, estimate
+from brainstem_app.gui.train.export_run import export_run
 from brainstem_app.gui.train.presets import PresetBar
 from brainstem_app.gui.train.run_summary import EPOCH_NUMBERS, RunSummary, read_run, read_runs
 from brainstem_app.gui.train.run_table import RunTable
 from brainstem_app.gui.train.training_jobs import TrainingJobs
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.gui.workflow.step_page import StepPage
-from brainstem_app.jobs.job import ExportModelJob, TrainJob
+from brainstem_app.jobs.job import TrainJob
 from brainstem_app.plain_name import require_name
 from brainstem_app.written_files import EVENTS_FILE, RUNS_FOLDER
 
@@ -243,10 +244,8 @@ class TrainPage(StepPage):
 
     def export(self) -> None:
         """Export the chosen run's network, and put it among the user's models."""
-        run = self.current
-        if run is not None:
-            job = ExportModelJob(run=run.folder, name=run.name, install=True)
-            self.context.jobs.submit(job, study=self.context.study.folder)
+        if self.current is not None:
+            export_run(self.context, self.current, self.message.emit)
 
     def _show_jobs(self) -> None:
         """Show which runs are trained now, and the progress of the one that is at work."""

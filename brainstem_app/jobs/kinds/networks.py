@@ -194,6 +194,14 @@ class ActivationsJob(JobModel):
     out: Annotated[Path | None, setting("Folder", "Folder for the page.", empty="the run's")] = None
 
 
+_Replace = Annotated[
+    bool,
+    setting(
+        "Replace", "Take the place of your model of that name, if it labels otherwise, as its next version."
+    ),
+]
+
+
 class ExportModelJob(JobModel):
     """Export a run's best network as .keras and .onnx with its model card."""
 
@@ -206,6 +214,7 @@ class ExportModelJob(JobModel):
     install: Annotated[
         bool, setting("Install", "Also put it among your models, for segment --model NAME.")
     ] = False
+    replace: _Replace = False
 
 
 class ExportEnsembleJob(JobModel):
@@ -229,6 +238,7 @@ class ExportEnsembleJob(JobModel):
     install: Annotated[
         bool, setting("Install", "Also put it among your models, for segment --model NAME.")
     ] = False
+    replace: _Replace = False
 
 
 class MeasureSpeedJob(JobModel):

@@ -114,6 +114,14 @@ class AddReferenceJob(JobModel):
         tuple[int, ...],
         setting("Not drawn", "Number of voxels that nobody labelled.", empty="255", separator=","),
     ] = ()
+    unchanged: Annotated[
+        bool,
+        setting(
+            "Unchanged",
+            "Take a model's labels that nobody has changed or accepted; reports on networks say so.",
+            advanced=True,
+        ),
+    ] = False
     same_table: Annotated[
         bool,
         setting(

@@ -32,6 +32,7 @@ from brainstem_app.reports.grid.summary import summarise
 from brainstem_app.setting import flattened
 from brainstem_app.study.cell_record import PREDICTIONS_FILE, CellRecord, Measured, Predictions
 from brainstem_app.study.grid import Grid
+from brainstem_app.study.segmented_by import agreement_notes
 from brainstem_app.study.study import Study
 from brainstem_app.written_files import HISTORY_FILE
 
@@ -57,6 +58,8 @@ def collect_inputs(grid: Grid, study: Study, plan: Plan) -> GridInputs:
     cells = _cells(study, plan)
     table = study_atlas(study).table
     tested = {name for cell in plan.cells for name in _tested(study, cell, plan.records.get(cell.job.run))}
+    of_tested = [record for record in study.finished_subjects() if record.name in tested]
+    models = [record.segmented_by for record in of_tested if record.segmented_by]
     return GridInputs(
         title=grid.title,
         name=grid.name,
@@ -65,7 +68,8 @@ def collect_inputs(grid: Grid, study: Study, plan: Plan) -> GridInputs:
         cells=merged(cells),
         table=table,
         n_subjects=len(tested),
-        drawn=any(record.is_drawn for record in study.finished_subjects() if record.name in tested),
+        drawn=any(record.is_drawn for record in of_tested),
+        agreement=agreement_notes(models, len(tested), "test"),
         folds=grid.folds or 0,
         spreads=fold_spreads(cells, table) if grid.folds else (),
         study=study.folder.name,

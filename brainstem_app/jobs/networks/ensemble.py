@@ -20,10 +20,10 @@ from brainstem_app.errors import InputError
 from brainstem_app.evaluation.confusion import Counts, iou_per_class, macro_miou
 from brainstem_app.jobs.job import ExportEnsembleJob, TrainJob
 from brainstem_app.jobs.networks.export import (
-    DRAWN_LIMITS,
-    LIMITS,
     finish,
     licence_of,
+    limits_of,
+    origin_words,
     reference_of,
     run_of,
     write_networks,
@@ -38,6 +38,7 @@ from brainstem_app.models.method import PredictionMethod
 from brainstem_app.models.onnx_predictor import OnnxPredictor
 from brainstem_app.models.prediction import BATCH_SIZE
 from brainstem_app.study.cell_record import PREDICTIONS_FILE, Predictions
+from brainstem_app.study.segmented_by import agreement_notes
 from brainstem_app.study.splits import Splits
 from brainstem_app.study.study import Study
 from brainstem_app.written_files import BEST_NETWORK
@@ -90,7 +91,7 @@ def export_ensemble(job: ExportEnsembleJob, reporter: Reporter) -> Summary:
     method, warp = method_and_warp(study, atlas, _everybody(members), reporter, refine=job.refine)
     card = _card(job.name, study, members, atlas, method, write_warp(warp, folder))
     reporter.warn(_UNCALIBRATED, folder, _FIX_CALIBRATION)
-    finish(card, atlas, folder, reporter, install=job.install)
+    finish(card, atlas, folder, reporter, job)
     passes = 2 if method.mirror else 1
     return {
         "model": job.name,
@@ -163,13 +164,19 @@ def _card(
         training_data=(
             f"{counted(len(trained), 'scan')} of {Path(study.settings.dataset).name}, shared by "
             f"{counted(len(members), 'network')} ({words}{', '.join(one.run.name for one in members)})"
-            f"{tested}"
+            f"{origin_words(study, trained)}{tested}"
         ),
         licence=licence_of(atlas),
         results=results,
-        limits=LIMITS if reference == "registered" else DRAWN_LIMITS,
+        limits=limits_of(reference, _agreement(study, members) if results.subjects else ()),
         sha256=hashes,
     )
+
+
+def _agreement(study: Study, members: Sequence[_Member]) -> tuple[str, ...]:
+    tested = {name for one in members for name in one.splits.test}
+    models = [r.segmented_by for r in study.finished_subjects() if r.name in tested and r.segmented_by]
+    return agreement_notes(models, len(tested), "test")
 
 
 def _results(members: Sequence[_Member], atlas: AnyAtlas) -> ModelResults:

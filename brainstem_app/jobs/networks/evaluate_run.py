@@ -11,8 +11,9 @@ The network's confidence is calibrated on the validation subjects, and measured 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,13 +40,15 @@ from brainstem_app.jobs.provenance import as_json
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.studies.study_atlas import require_same_atlas, study_atlas
 from brainstem_app.models.atlas_fit import neighbourhood
+from brainstem_app.models.card import read_card
 from brainstem_app.models.method import PredictionContext
 from brainstem_app.reports.evaluation.calibration import CalibrationCounts, SubjectVoxels
 from brainstem_app.reports.evaluation.files import write_evaluation_report
 from brainstem_app.reports.evaluation.model import EvaluationInputs, EvaluationReport, MethodResult
+from brainstem_app.study.segmented_by import SegmentedBy, agreement_notes
 from brainstem_app.study.splits import Splits, TestedPart
-from brainstem_app.study.study import Study
-from brainstem_app.written_files import BEST_NETWORK, LABELS_BOX_FILE, METRICS_FILE
+from brainstem_app.study.study import Study, SubjectRecord
+from brainstem_app.written_files import BEST_NETWORK, EXPORT_FOLDER, LABELS_BOX_FILE, METRICS_FILE
 
 TakeSubject = Callable[[str, NDArray[np.uint8], Counts], None]
 ATLAS_ALONE = "atlas placed by the normalisation"
@@ -70,6 +73,8 @@ def evaluate_run(job: EvaluateRunJob, reporter: Reporter) -> Summary:
     folder = study.run_folder(job.run)
     for name in (METRICS_FILE, "metrics.csv", "metrics.xlsx", "metrics.html", "metrics.pdf"):
         reporter.artifact(name.replace(".", "_"), folder / name)
+    for note in report.agreement:
+        reporter.warn(note, folder, "Correct or draw their labels and add them, then evaluate again.")
     summary: Summary = {"subjects": report.summary.n_subjects, "folder": str(folder)}
     for method in (report.summary, *report.baselines):
         _add(summary, f"macro_miou {method.name}", method.macro_miou.value)
@@ -122,8 +127,12 @@ def evaluate_part(
     reporter.progress(first + len(names), total, "comparing with the reference")
     everybody = [name for name in (ATLAS_ALONE, REPEATABILITY) if set(found.counts[name]) == set(names)]
     baselines = everybody + [NETWORK_ALONE] * refine
-    records = {record.name: record for record in study.finished_subjects()}
-    drawn = tuple(name in records and records[name].is_drawn for name in names)
+    records = _records_of(study, names)
+    own = _exported_hashes(folder)
+    agreement = agreement_notes(_models_of(records), len(names), part, own)
+    if calibrated and part == "test":
+        chosen = _records_of(study, splits.validation)
+        agreement += agreement_notes(_models_of(chosen), len(chosen), "validation", own)
     inputs = EvaluationInputs(
         result=found.result(_PREDICTION, run),
         table=atlas.table,
@@ -137,10 +146,15 @@ def evaluate_part(
         command=EvaluateRunJob(study=study.folder, run=run, part=part, refine=refine).command_line(
             {"study": shareable(study.folder)}
         ),
-        notes=(*_notes(splits, part, drawn, has_repeat=REPEATABILITY in baselines), *_not_tested(study, job)),
-        drawn=any(drawn),
+        notes=(
+            *_notes(splits, part, len(names), records, has_repeat=REPEATABILITY in baselines),
+            *_not_tested(study, job),
+            *agreement,
+        ),
+        agreement=agreement,
+        drawn=any(record.is_drawn for record in records),
         best_epoch=best_epoch(folder),
-        references={name: records[name].files.get(LABELS_BOX_FILE, "") for name in names if name in records},
+        references={record.name: record.files.get(LABELS_BOX_FILE, "") for record in records},
     )
     return write_evaluation_report(folder, inputs)
 
@@ -196,6 +210,11 @@ def _neighbourhood(context: PredictionContext) -> NDArray[np.bool_]:
     return neighbourhood(crop_to_box(load_template().brainstem).astype(np.uint8))
 
 
+def _records_of(study: Study, names: Sequence[str]) -> tuple[SubjectRecord, ...]:
+    there = {record.name: record for record in study.finished_subjects()}
+    return tuple(there[name] for name in names if name in there)
+
+
 def _not_tested(study: Study, job: TrainJob) -> tuple[str, ...]:
     """Say which test subjects of the study a run cannot be tested on."""
     tested = run_splits(study, job).test
@@ -205,20 +224,37 @@ def _not_tested(study: Study, job: TrainJob) -> tuple[str, ...]:
     return (f"Not tested, as the run has learned from these people: {listed(left)}.",)
 
 
-def _notes(splits: Splits, part: str, drawn: tuple[bool, ...], *, has_repeat: bool) -> tuple[str, ...]:
+def _models_of(records: Sequence[SubjectRecord]) -> list[SegmentedBy]:
+    return [record.segmented_by for record in records if record.segmented_by]
+
+
+def _exported_hashes(run: Path) -> frozenset[str]:
+    """Hashes of the weights that a run was exported as into its own folder; none if it was not."""
+    try:
+        return frozenset(read_card(run / EXPORT_FOLDER).sha256.values())
+    except InputError:
+        return frozenset()
+
+
+def _notes(
+    splits: Splits, part: str, n: int, records: Sequence[SubjectRecord], *, has_repeat: bool
+) -> tuple[str, ...]:
     notes = [
-        f"{counted(len(drawn), f'{part} subject')}, split by subject (seed {splits.seed}); "
+        f"{counted(n, f'{part} subject')}, split by subject (seed {splits.seed}); "
         "no slice of theirs was trained on.",
     ]
-    if all(drawn):
+    registered = n - sum(record.is_drawn for record in records)
+    by_hand = sum(record.is_drawn and record.segmented_by is None for record in records)
+    if by_hand == n:
         return (*notes, "The reference labels were drawn on these scans; none was registered.")
-    if any(drawn):
-        notes.append(
-            f"The reference labels of {sum(drawn)} of {len(drawn)} subjects were drawn; those of the others "
-            "come from registering the atlas to each scan."
-        )
-    else:
-        notes.append("The reference labels come from registering the atlas to each scan, not from an expert.")
+    if by_hand:
+        notes.append(f"The reference labels of {by_hand} of {counted(n, 'subject')} were drawn.")
+    if not registered:
+        return tuple(notes)
+    whose = "" if registered == n else f" of {registered} of {counted(n, 'subject')}"
+    notes.append(
+        f"The reference labels{whose} come from registering the atlas to each scan, not from an expert."
+    )
     if not has_repeat:
         notes.append("The reference was not made twice: prepare the study with --repeat to see its ceiling.")
     return tuple(notes)

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from brainstem_app.atlas.change_table import CHANGE_FILE
 from brainstem_app.atlas.library import AnyAtlas, Atlas, copy_atlas
 from brainstem_app.counting import counted
-from brainstem_app.errors import BrainstemError, InputError
-from brainstem_app.jobs.job import ExportModelJob, TrainJob
+from brainstem_app.errors import BrainstemError, InputError, UnconfirmedError
+from brainstem_app.jobs.job import ExportEnsembleJob, ExportModelJob, TrainJob
 from brainstem_app.jobs.networks.evaluate_run import ATLAS_ALONE
 from brainstem_app.jobs.networks.run_metrics import measured_now
 from brainstem_app.jobs.networks.run_splits import run_splits, training_of
@@ -18,13 +19,14 @@ from brainstem_app.jobs.networks.training_warp import method_and_warp
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.studies.study_atlas import require_same_atlas, study_atlas
 from brainstem_app.locations import resource
-from brainstem_app.models.card import ModelCard, ModelResults
+from brainstem_app.models.card import CARD_FILE_NAME, ModelCard, ModelResults, read_card
 from brainstem_app.models.library import ATLAS_FOLDER, MEAN_WARP_FILE, hash_file, user_models_folder
 from brainstem_app.models.method import PredictionMethod
 from brainstem_app.preprocessing.transforms import Displacement
 from brainstem_app.reports.evaluation.model import EvaluationReport, MethodSummary
+from brainstem_app.study.segmented_by import taken_over
 from brainstem_app.study.study import Study
-from brainstem_app.written_files import BEST_NETWORK, RUNS_FOLDER
+from brainstem_app.written_files import BEST_NETWORK, EXPORT_FOLDER, RUNS_FOLDER
 from kerasmodels.export.keras_file import load_keras, save_keras
 from kerasmodels.export.onnx_file import to_onnx
 
@@ -37,8 +39,8 @@ _EVALUATE = (
     "Run `brainstem-app evaluate --study STUDY --run NAME` first, with --refine if the model is to have it."
 )
 DRAWN_LIMITS = (
-    "Learned from labels that people drew on scans. Other scanners, contrasts, children, lesions and "
-    "deformed brainstems were not tested."
+    "Learned from labels that people drew or accepted on scans. Other scanners, contrasts, children, lesions "
+    "and deformed brainstems were not tested."
 )
 LIMITS = (
     "Learned from labels that registration placed, not from an expert's. Adults' T1-weighted scans of about "
@@ -56,13 +58,15 @@ def export_model(job: ExportModelJob, reporter: Reporter) -> Summary:
     InputError
         If the folder is no run, it has no network yet, it learned the labels of another atlas than the study
         has now, or the name is taken by a model of the program.
+    UnconfirmedError
+        If it is that of another model of the user's, which is not to be replaced; it is exported though.
     """
     run = job.run.resolve()
     study, settings = run_of(run)
     atlas = study_atlas(study)
     require_same_atlas(study, run.name, atlas)
     name = job.name or run.name
-    folder = job.out or run / "export"
+    folder = job.out or run / EXPORT_FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     reporter.progress(0, 3, "reading the network")
     network = load_keras(run / BEST_NETWORK)
@@ -75,7 +79,7 @@ def export_model(job: ExportModelJob, reporter: Reporter) -> Summary:
     card = _card(name, run, study, settings, atlas, method, hashes)
     if card.method.temperature == 1.0:
         reporter.warn(_UNCALIBRATED, run, _EVALUATE)
-    finish(card, atlas, folder, reporter, install=job.install)
+    finish(card, atlas, folder, reporter, job)
     return {"model": name, "folder": str(folder)}
 
 
@@ -94,13 +98,19 @@ def write_warp(warp: Displacement | None, folder: Path) -> dict[str, str]:
     return {file: hash_file(folder / file) for file in files if (folder / file).is_file()}
 
 
-def finish(card: ModelCard, atlas: AnyAtlas, folder: Path, reporter: Reporter, *, install: bool) -> None:
+def finish(
+    card: ModelCard,
+    atlas: AnyAtlas,
+    folder: Path,
+    reporter: Reporter,
+    job: ExportModelJob | ExportEnsembleJob,
+) -> None:
     """Write the card and the labels' own files, and copy the model among the user's where that is asked."""
     card.save(folder)
     if atlas.folder is not None:
         copy_atlas(atlas.folder, folder / ATLAS_FOLDER)
-    if install:
-        _install(folder, card.name, reporter)
+    if job.install:
+        _install(folder, card, reporter, replace=job.replace)
     for role, file in (
         *((Path(name).suffix.lstrip("."), name) for name in FILES),
         ("mean_warp", MEAN_WARP_FILE),
@@ -128,7 +138,7 @@ def _card(
 ) -> ModelCard:
     splits = run_splits(study, settings)
     reference = reference_of(study, splits.train)
-    drawn = _drawn_words(study, splits.train)
+    origins = origin_words(study, splits.train)
     simulated = f" and {counted(settings.simulated, 'simulated subject')}" if settings.simulated else ""
     begun = _begun_from(settings)
     report = _report(run, refine=method.mirror)
@@ -145,25 +155,38 @@ def _card(
         method=_calibrated(method, report),
         training_data=(
             f"{counted(len(splits.train), 'scan')} of {Path(study.settings.dataset).name}{simulated}{begun}; "
-            f"{counted(len(splits.validation), 'other scan')} chose the epoch{drawn}"
+            f"{counted(len(splits.validation), 'other scan')} chose the epoch{origins}"
         ),
         licence=licence_of(atlas),
         results=results_of(report),
         usual_confidence=report.calibration.usual_confidence if report and report.calibration else None,
-        limits=LIMITS if reference == "registered" else DRAWN_LIMITS,
+        limits=limits_of(reference, report.agreement if report and report.part == "test" else ()),
         sha256=hashes,
     )
 
 
-def reference_of(study: Study, names: Sequence[str]) -> Literal["registered", "drawn", "mixed"]:
+def reference_of(study: Study, names: Sequence[str]) -> Literal["registered", "drawn", "segmented", "mixed"]:
     """Say where the references of training subjects come from."""
-    drawn = [record.is_drawn for record in study.finished_subjects() if record.name in names]
-    return "drawn" if drawn and all(drawn) else "mixed" if any(drawn) else "registered"
+    origins = {record.origin for record in study.finished_subjects() if record.name in names}
+    return origins.pop() if len(origins) == 1 else "mixed" if origins else "registered"
 
 
-def _drawn_words(study: Study, names: Sequence[str]) -> str:
-    drawn = [record.name for record in study.finished_subjects() if record.name in names and record.is_drawn]
-    return f"; the references of {counted(len(drawn), 'scan')} were drawn by people" if drawn else ""
+def origin_words(study: Study, names: Sequence[str]) -> str:
+    """Say how many references of training subjects people drew, and how many a model gave."""
+    drawn = [record for record in study.finished_subjects() if record.name in names and record.is_drawn]
+    models = [record.segmented_by for record in drawn if record.segmented_by]
+    by_hand = len(drawn) - len(models)
+    told = [(by_hand, "were drawn by people")] if by_hand else []
+    told += [(len(group), f"are {words}") for group, words in taken_over(models)]
+    return "".join(
+        f"; {'those' if number else 'the references'} of {counted(n, 'scan')} {words}"
+        for number, (n, words) in enumerate(told)
+    )
+
+
+def limits_of(reference: str, agreement: Sequence[str]) -> str:
+    """Say what a model was not tested on, and which of its scores are against labels that a model gave."""
+    return " ".join((LIMITS if reference == "registered" else DRAWN_LIMITS, *agreement))
 
 
 def licence_of(atlas: AnyAtlas) -> str:
@@ -218,13 +241,26 @@ def _value(summary: MethodSummary | None, name: str) -> float | None:
     return value
 
 
-def _install(folder: Path, name: str, reporter: Reporter) -> None:
+def _install(folder: Path, card: ModelCard, reporter: Reporter, *, replace: bool) -> None:
     """Copy a model among the user's; the card, which makes it a model, comes last."""
-    if name in _shipped_names():
+    if card.name in _shipped_names():
         raise InputError(
-            f"“{name}” is the name of a model of the program.", folder, "Give another one with --name."
+            f"“{card.name}” is the name of a model of the program.", folder, "Give another one with --name."
         )
-    target = user_models_folder() / name
+    target = user_models_folder() / card.name
+    there = _card_at(target, card)
+    if there is not None and not there.labels_as(card):
+        version = _next(there.version)
+        if not replace:
+            raise UnconfirmedError(
+                f"There is a model “{card.name}” already, which labels otherwise ({there.training_data}).",
+                target,
+                f"Give another --name, or --replace to put this one in its place, as version {version}.",
+            )
+        card.model_copy(update={"version": version}).save(folder)
+        (target / CHANGE_FILE).unlink(missing_ok=True)  # was measured with the other one
+    elif there is not None:
+        card.model_copy(update={"version": there.version}).save(folder)
     target.mkdir(parents=True, exist_ok=True)
     (target / "model.json").unlink(missing_ok=True)
     if (folder / ATLAS_FOLDER).is_dir():
@@ -234,6 +270,23 @@ def _install(folder: Path, name: str, reporter: Reporter) -> None:
         if (folder / file).is_file():
             shutil.copy2(folder / file, target / file)
     reporter.artifact("installed", target)
+
+
+def _card_at(target: Path, card: ModelCard) -> ModelCard | None:
+    """Card of a model that is among the user's under a name; None if there is none."""
+    if not (target / CARD_FILE_NAME).exists():
+        return None
+    try:
+        return read_card(target)
+    except InputError:  # damaged, or of another version of the program
+        return card.model_copy(update={"sha256": {}, "training_data": "its card cannot be read"})
+
+
+def _next(version: str) -> str:
+    """Return the version after another, so that reports and results of both are told apart."""
+    stem = version.rstrip("0123456789")
+    number = version.removeprefix(stem)
+    return f"{stem}{int(number) + 1 if number else '-2'}"
 
 
 def _shipped_names() -> set[str]:

@@ -28,6 +28,7 @@ from brainstem_app.reports.evaluation.files import write_evaluation_report
 from brainstem_app.reports.evaluation.model import EvaluationInputs, MethodResult
 from brainstem_app.reports.grid.folds import mean_sd
 from brainstem_app.study.cell_record import PREDICTIONS_FILE, Predictions
+from brainstem_app.study.segmented_by import agreement_notes
 from brainstem_app.study.study import Study
 from brainstem_app.written_files import METRICS_FILE
 
@@ -86,7 +87,9 @@ def _report(
     ]
     write_text(folder / "folds.csv", csv_text(["fold", "subjects", "macro_miou", "macro_miou_nuclei"], rows))
     everybody = {name: one for each in counts for name, one in each.items()}
-    drawn = {record.name for record in study.finished_subjects() if record.is_drawn}
+    records = [record for record in study.finished_subjects() if record.name in everybody]
+    models = [record.segmented_by for record in records if record.segmented_by]
+    agreement = agreement_notes(models, len(everybody), "test")
     words = ", ".join(f"{one:.3f}" for one in values["nuclei"] if one is not None)
     report = write_evaluation_report(
         folder,
@@ -103,8 +106,10 @@ def _report(
                 "that had neither been trained nor chosen on any scan of that person.",
                 f"Mean IoU of the nuclei of each fold: {words}; mean ± standard deviation over folds "
                 f"{_words(spread['nuclei'])}.",
+                *agreement,
             ),
-            drawn=bool(drawn & everybody.keys()),
+            agreement=agreement,
+            drawn=any(record.is_drawn for record in records),
         ),
     )
     for name in ("metrics.html", METRICS_FILE, "folds.csv"):

@@ -12,6 +12,7 @@ from brainstem_app.jobs.places import require_files
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.results.chosen import chosen_of_study
 from brainstem_app.jobs.results.quality_file import decided_cells
+from brainstem_app.jobs.studies.labels_of_model import model_of_labels, write_model_beside
 from brainstem_app.plain_name import folder_name_of
 from brainstem_app.plain_text import tsv_text
 from brainstem_app.reports.quality_table import tsv_cell
@@ -71,8 +72,11 @@ def _whose(result: Result, kept: StudyResult, *, is_corrected: bool) -> tuple[st
 
 
 def _copy_labels(kept: StudyResult, out: Path, *, is_corrected: bool) -> None:
-    """Copy the label map that counts, named after the person's folder in the study."""
+    """Copy the label map that counts, named after the person's folder in the study, and say its model."""
     source = kept.current_labels if is_corrected else kept.folder / LABELS_FILE
     name = folder_name_of(kept.person.replace("/", "_"), "labels")
-    with atomic_path(out / "labels" / f"{name}_dseg.nii.gz") as temporary:
+    target = out / "labels" / f"{name}_dseg.nii.gz"
+    with atomic_path(target) as temporary:
         shutil.copyfile(source, temporary)
+    if model := model_of_labels(source, kept.study):
+        write_model_beside(target, model)

@@ -8,7 +8,7 @@ from typing import Any
 
 from brainstem_app.atlas.drawn_labels import DrawnTable
 from brainstem_app.atlas.library import AnyAtlas, Atlas
-from brainstem_app.errors import BrainstemError, InputError
+from brainstem_app.errors import BrainstemError, InputError, UnconfirmedError
 from brainstem_app.imaging.bids.subject_ids import subject_name
 from brainstem_app.imaging.label_map import IGNORED_LABEL, load_label_map, load_label_numbers
 from brainstem_app.imaging.reading import read_scan
@@ -16,6 +16,7 @@ from brainstem_app.jobs.claims import claim_of, claimed
 from brainstem_app.jobs.job import AddReferenceJob
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.studies.drawn_labels import (
+    DRAWN_FINDINGS,
     DRAWN_LABEL_SMALL,
     DrawnFile,
     draw_into,
@@ -23,6 +24,7 @@ from brainstem_app.jobs.studies.drawn_labels import (
     warn_of_earlier_runs,
 )
 from brainstem_app.jobs.studies.kept_reference import keeping_reference
+from brainstem_app.jobs.studies.labels_of_model import unconfirmed_model
 from brainstem_app.jobs.studies.relabel import draw_reference, with_other_labels
 from brainstem_app.jobs.studies.remove_reference import NEW_SUBJECT
 from brainstem_app.jobs.studies.study_atlas import study_atlas
@@ -62,6 +64,8 @@ def add_reference(job: AddReferenceJob, reporter: Reporter) -> Summary:
     InputError
         If the map cannot be read, has other labels than the study's, lies on another grid than the scan, or
         nothing says whose it is.
+    UnconfirmedError
+        If a model gave it, and nobody has changed it, accepted it or said that it is to be taken as it is.
     BrainstemError
         If the scan cannot be prepared.
     """
@@ -70,6 +74,14 @@ def add_reference(job: AddReferenceJob, reporter: Reporter) -> Summary:
     reporter.progress(0, 2, "reading the labels")
     drawn = DrawnFile(job.labels.resolve(), _table(job, atlas, reporter), not isinstance(atlas, Atlas))
     found = _whose(job, study)
+    if not job.unchanged and (model := unconfirmed_model(job.labels, study.folder)):
+        raise UnconfirmedError(
+            f"These labels are what {model.title} gave, and nobody has changed or accepted them: networks "
+            "would learn what it said, and be scored against it.",
+            job.labels,
+            "Correct them in Review; or, if somebody has looked at them and finds them right, accept the "
+            "result (study accept) or give --unchanged.",
+        )
     reporter.progress(1, 2, f"bringing the labels of {found.name} onto the template")
     if found.record is not None and found.record.state == "finished":
         record = _redrawn(study, found, drawn)
@@ -83,7 +95,8 @@ def add_reference(job: AddReferenceJob, reporter: Reporter) -> Summary:
     reporter.artifact("subject", study.subject_folder(record.name), record.name)
     warn_of_earlier_runs(study, reporter)
     counts = report_counts(study, atlas.table, reporter)
-    return {"subject": record.name, "part": part, "drawn": counts.get("drawn", 0)}
+    origin: Summary = {"given by": record.segmented_by.in_words} if record.segmented_by else {}
+    return {"subject": record.name, "part": part, **origin, "drawn": counts.get("drawn", 0)}
 
 
 def _table(job: AddReferenceJob, atlas: AnyAtlas, reporter: Reporter) -> DrawnTable:
@@ -156,7 +169,7 @@ def _redrawn(study: Study, found: _Found, drawn: DrawnFile) -> SubjectRecord:
             facts, warned = draw_into(folder, drawn, shape, affine)
         draw_reference(folder, drawn.table.table)
         settings = {**record.settings, **facts, "added": record.settings.get("added") or True}
-        codes = (DRAWN_LABEL_SMALL, LABEL_SHRUNK)
+        codes = (*DRAWN_FINDINGS, LABEL_SHRUNK)
         record = with_other_labels(record, folder, settings, warned, instead_of=codes)
         record.save(folder / MANIFEST_FILE)
     return record

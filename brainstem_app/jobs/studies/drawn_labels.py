@@ -23,10 +23,12 @@ from brainstem_app.imaging.scan import Finding, Level
 from brainstem_app.imaging.spaces import Affine, box_affine
 from brainstem_app.jobs.job import PrepareJob
 from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.jobs.studies.labels_of_model import model_of_labels
 from brainstem_app.preprocessing.drawn_reference import drawn_in_box, require_grid_of_scan
 from brainstem_app.preprocessing.transforms import Transforms
 from brainstem_app.reports.engine.sheets import csv_text
 from brainstem_app.reports.scan.manifest import sha256_of
+from brainstem_app.study.segmented_by import SegmentedBy
 from brainstem_app.study.study import DrawnSource, Study, SubjectRecord
 from brainstem_app.written_files import (
     LABELS_BOX_FILE,
@@ -40,9 +42,10 @@ VERSION = "1"
 #: The registered reference, kept where a drawn one took its place.
 REGISTERED_FILE = "labels_box_registered.nii.gz"
 COUNTS_FILE = "label_counts.csv"
-DRAWN_LABEL_SMALL = "drawn-label-small"
 #: What a subject's record says of labels that were drawn.
-DRAWN_KEYS = ("reference", "labels", "labels_sha256", "classes", "not_drawn_voxels")
+DRAWN_KEYS = ("reference", "labels", "labels_sha256", "segmented_by", "classes", "not_drawn_voxels")
+#: Findings on them.
+DRAWN_FINDINGS = (DRAWN_LABEL_SMALL, SEGMENTED) = ("drawn-label-small", "reference-of-a-model")
 _LEAST_SHARE = 0.3
 _GIVE_TABLE = (
     "Put dseg.tsv (columns index and name) into the folder, or give the table with --label-table: BIDS, CSV, "
@@ -190,7 +193,7 @@ def draw_into(
     settings : dict
         For the subject's record (`DRAWN_KEYS`).
     findings : tuple of Finding
-        A warning where the box holds little of what was drawn.
+        A warning where the box holds little of what was drawn, or it is a model's and nobody changed it.
 
     Raises
     ------
@@ -222,15 +225,17 @@ def draw_into(
         (folder / name).unlink(missing_ok=True)
     voxel = float(abs(np.linalg.det(own_affine[:3, :3])))
     counts = _counts(classes, labels, voxel, drawn.table.table)
+    model = model_of_labels(drawn.path, folder.parent.parent)
     facts: dict[str, JsonValue] = {
         "reference": "drawn",
         "labels": drawn.path.name,
         "labels_sha256": drawn.sha256,
+        "segmented_by": model.model_dump() if model else None,
         "classes": {name: [voxels, mm3] for name, voxels, mm3 in counts},
         "not_drawn_voxels": int((labels == IGNORED_LABEL).sum()),
     }
     growth = 1 / float(abs(np.linalg.det(transforms.mni_to_native[:3, :3])))
-    return facts, _judge(counts, growth)
+    return facts, (*_judge(counts, growth), *_judge_origin(model))
 
 
 def _counts(
@@ -257,6 +262,20 @@ def _judge(counts: Sequence[tuple[str, int, float]], growth: float) -> tuple[Fin
             f"{', '.join(small)}.",
             "It lies outside of the brainstem's part of the scan (z = −72 mm and below is cut), or is "
             "thinner than 1 mm; look at the subject's qc.png.",
+        ),
+    )
+
+
+def _judge_origin(model: SegmentedBy | None) -> tuple[Finding, ...]:
+    if model is None or model.changed_voxels:
+        return ()
+    return (
+        Finding(
+            Level.WARNING,
+            SEGMENTED,
+            f"The reference is what {model.title} gave and nobody changed: networks learn what it said, and "
+            "are scored against it.",
+            "Take it only if somebody has looked at it and finds it right; else correct it in Review.",
         ),
     )
 

@@ -24,7 +24,7 @@ from brainstem_app.jobs.failure import describe_failure
 from brainstem_app.jobs.parallel import run_tasks
 from brainstem_app.jobs.provenance import as_json, file_hashes
 from brainstem_app.jobs.reporter import Reporter
-from brainstem_app.jobs.studies.drawn_labels import DRAWN_KEYS, REGISTERED_FILE
+from brainstem_app.jobs.studies.drawn_labels import DRAWN_FINDINGS, DRAWN_KEYS, REGISTERED_FILE
 from brainstem_app.jobs.studies.kept_reference import forget_reference
 from brainstem_app.named_version import with_version
 from brainstem_app.progress import ProgressCallback
@@ -174,7 +174,8 @@ def _relabelled(task: RelabelTask, atlas: Atlas) -> SubjectRecord:
     forget_reference(task.folder)
     settings = {name: value for name, value in task.record.settings.items() if name not in DRAWN_KEYS}
     settings |= task.settings.atlas_settings
-    return with_other_labels(task.record, task.folder, settings, found, instead_of=(LABEL_SHRUNK,))
+    codes = (*DRAWN_FINDINGS, LABEL_SHRUNK)
+    return with_other_labels(task.record, task.folder, settings, found, instead_of=codes)
 
 
 def _what_to_do(runs: tuple[str, ...]) -> str:

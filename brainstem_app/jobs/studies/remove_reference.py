@@ -12,8 +12,8 @@ from brainstem_app.jobs.job import RemoveReferenceJob
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.studies.drawn_labels import (
     COUNTS_FILE,
+    DRAWN_FINDINGS,
     DRAWN_KEYS,
-    DRAWN_LABEL_SMALL,
     REGISTERED_FILE,
     report_counts,
     warn_of_earlier_runs,
@@ -93,7 +93,7 @@ def _registered(study: Study, record: SubjectRecord) -> SubjectRecord:
     (folder / REGISTERED_FILE).replace(folder / LABELS_BOX_FILE)
     draw_reference(folder, study_atlas(study).table)
     settings = {name: value for name, value in record.settings.items() if name not in (*DRAWN_KEYS, "added")}
-    record = with_other_labels(record, folder, settings, instead_of=(DRAWN_LABEL_SMALL,))
+    record = with_other_labels(record, folder, settings, instead_of=DRAWN_FINDINGS)
     record.save(folder / MANIFEST_FILE)
     return record
 

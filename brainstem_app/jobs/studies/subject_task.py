@@ -17,7 +17,7 @@ from brainstem_app.imaging.spaces import Space
 from brainstem_app.jobs.claims import claim_of, claimed
 from brainstem_app.jobs.failure import describe_failure, is_disk_full
 from brainstem_app.jobs.provenance import as_json, file_hashes, software_versions
-from brainstem_app.jobs.studies.drawn_labels import DRAWN_LABEL_SMALL, DrawnFile, draw_into
+from brainstem_app.jobs.studies.drawn_labels import DRAWN_FINDINGS, DrawnFile, draw_into
 from brainstem_app.jobs.studies.relabel import draw_reference, with_other_labels
 from brainstem_app.locks.lock_file import InUseError
 from brainstem_app.preprocessing.reference import LABEL_SHRUNK
@@ -172,7 +172,7 @@ def _drawn_anew(task: SubjectTask, report: ProgressCallback) -> SubjectRecord | 
     drawn, found = draw_into(task.folder, task.drawn, scan.shape, scan.affine)
     draw_reference(task.folder, _table_of(task))
     settings = {**record.settings, **task.atlas_settings, **drawn}
-    codes = (DRAWN_LABEL_SMALL, LABEL_SHRUNK)
+    codes = (*DRAWN_FINDINGS, LABEL_SHRUNK)
     return with_other_labels(record, task.folder, settings, found, instead_of=codes)
 
 

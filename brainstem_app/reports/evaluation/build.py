@@ -64,6 +64,7 @@ def build_evaluation_report(inputs: EvaluationInputs) -> EvaluationReport:
         bootstrap_seed=inputs.seed,
         command=inputs.command,
         notes=inputs.notes,
+        agreement=inputs.agreement,
         limits=DRAWN_LIMITS if inputs.drawn else LIMITS,
         calibration=inputs.calibration,
         best_epoch=inputs.best_epoch,

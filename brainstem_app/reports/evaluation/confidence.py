@@ -21,7 +21,11 @@ def confidence_blocks(report: CalibrationReport, part: str, *, drawn: bool = Fal
     """Blocks of a calibration; `part` says which subjects it was measured on, `drawn` by what reference."""
     return [
         Heading("How far the confidence is what it says", "confidence"),
-        Paragraph(_lead(report, part, "drawn on these scans" if drawn else "registered, not an expert's")),
+        Paragraph(
+            _lead(
+                report, part, "drawn or accepted on these scans" if drawn else "registered, not an expert's"
+            )
+        ),
         line_charts(reliability_charts(report), 2),
         Table(_diagram_columns(report), rows_of(report.diagrams)),
         Paragraph(

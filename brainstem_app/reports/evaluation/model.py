@@ -51,7 +51,9 @@ class EvaluationInputs:
     atlas_name, atlas_version : str
         Atlas of the table.
     drawn : bool
-        Whether a reference was drawn by a person, not registered.
+        Whether a reference was drawn, or taken over, by a person, not registered.
+    agreement : tuple of str
+        Those of the notes that say of which references a model gave the labels (`agreement_notes`).
     baselines : tuple of MethodResult
         Other methods on the same subjects, shown beside the run, in this order.
     measures : mapping of str to sequence of StructureMeasures
@@ -81,6 +83,7 @@ class EvaluationInputs:
     atlas_version: str
     baselines: tuple[MethodResult, ...] = ()
     drawn: bool = False
+    agreement: tuple[str, ...] = ()
     measures: Mapping[str, Sequence[StructureMeasures]] = field(default_factory=dict)
     calibration: CalibrationReport | None = None
     part: str = "test"
@@ -168,8 +171,9 @@ class SubjectSummary(Entry):
 class EvaluationReport(ReportEntry):
     """Content of ``metrics.json``; `calibration` is null where it was not asked for, and in older files.
 
-    `best_epoch` is the epoch of the network, and `references` has the SHA-256 of the reference labels of each
-    subject; null and empty in older files.
+    `agreement` are those of the notes that say of which references a model gave the labels. `best_epoch` is
+    the epoch of the network, and `references` has the SHA-256 of the reference labels of each subject; null
+    and empty in older files.
     """
 
     schema_name: Annotated[Literal["brainstem-metrics/1"], Field(alias="schema")] = "brainstem-metrics/1"
@@ -184,6 +188,7 @@ class EvaluationReport(ReportEntry):
     bootstrap_seed: int
     command: tuple[str, ...]
     notes: tuple[str, ...]
+    agreement: tuple[str, ...] = ()
     limits: str
     calibration: CalibrationReport | None = None
     best_epoch: int | None = None

@@ -70,7 +70,7 @@ def grid_document(inputs: GridInputs, summaries: Sequence[VariantSummary]) -> Do
 
 def limits_of(inputs: GridInputs) -> str:
     """Say what the numbers are worth, by where the references come from."""
-    return DRAWN_LIMITS if inputs.drawn else LIMITS
+    return " ".join((*inputs.agreement, DRAWN_LIMITS if inputs.drawn else LIMITS))
 
 
 def _folds(inputs: GridInputs) -> list[Block]:

@@ -120,7 +120,9 @@ class GridInputs:
     baselines : mapping of str to (all, nuclei)
         Macro mIoU of what needs no network, by name.
     drawn : bool
-        Whether references were drawn by people, not registered.
+        Whether references were drawn, or taken over, by people, not registered.
+    agreement : tuple of str
+        Of which references a model gave the labels (`agreement_notes`).
     folds : int
         How many folds there are; 0 without cross-validation.
     spreads : tuple of FoldSpread
@@ -143,6 +145,7 @@ class GridInputs:
     study: str
     baselines: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
     drawn: bool = False
+    agreement: tuple[str, ...] = ()
     folds: int = 0
     spreads: tuple[FoldSpread, ...] = ()
     picture: BestPicture | None = None

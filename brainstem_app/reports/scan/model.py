@@ -45,12 +45,12 @@ LIMITS = (
 )
 
 DRAWN_LIMITS = (
-    "The model learned, or is scored against, labels that people drew on scans; how far they would agree "
-    "with each other or with themselves is not known here. Most nuclei cannot be told apart on a T1-weighted "
-    "scan. Small nuclei are unreliable: one voxel of displacement can halve their overlap. Volumes are "
-    "counted in voxels where there is no atlas to bend. The lower medulla, below z = −72 mm of the MNI "
-    "template, is never labelled, so volumes of structures that reach there are cut. For research only; not "
-    "for diagnosis or treatment."
+    "The model learned, or is scored against, labels that people drew or accepted on scans; how far they "
+    "would agree with each other or with themselves is not known here. Most nuclei cannot be told apart on a "
+    "T1-weighted scan. Small nuclei are unreliable: one voxel of displacement can halve their overlap. "
+    "Volumes are counted in voxels where there is no atlas to bend. The lower medulla, below z = −72 mm of "
+    "the MNI template, is never labelled, so volumes of structures that reach there are cut. For research "
+    "only; not for diagnosis or treatment."
 )
 
 COMPARISON_LIMITS = (
@@ -131,7 +131,7 @@ class ModelDescription:
         What changes of each nucleus it can detect, by name; empty where that was not measured.
     usual_confidence : mapping of str to UsualConfidence
         How sure it usually is of each nucleus, by name; empty where that was not measured.
-    reference : {"registered", "drawn", "mixed"}
+    reference : {"registered", "drawn", "segmented", "mixed"}
         Where the labels come from that it learned.
     members : int
         How many networks it averages; its scores are then those of each alone.
