@@ -83,11 +83,6 @@ def test_volumes_of_brain_and_head_are_covariates_where_results_have_them(
     shown = panel.covariates.list
     offered = [shown.item(row).text() for row in range(shown.count())]
     assert offered == ["age", "sex", "volume of the brain (brain_ml)"]
-    assert panel.head_size.isEnabled()
-    panel.covariates.tick(["age", "brain_ml"])
-    assert not panel.head_size.isEnabled(), "one size at a time"
-    panel.covariates.tick(["age"])
-    assert panel.head_size.isEnabled()
 
 
 def test_few_people_are_told_that_there_will_be_no_z_scores(panel: CohortPanel) -> None:

@@ -22,12 +22,10 @@ from brainstem_app.gui.controls import FieldForm, faint_label, make_button, make
 from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.report.report_entries import ReportKind
 from brainstem_app.jobs.kinds.people import Edited
-from brainstem_app.reports.cohort.participants import names_head_size
 from brainstem_app.reports.cohort.request import LEAST_PEOPLE
 from brainstem_app.written_files import PARTICIPANTS_FILE
 
 _MOST_LEAST = 999
-_HEAD_SIZE = "Large heads have large nuclei; this takes it out of the comparison"
 
 
 def _box(parent: QWidget, name: str, hint: str) -> QComboBox:
@@ -166,9 +164,10 @@ class AdjustChoices(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.covariates = ChoiceList("&Covariates", {}, self)
-        self.head_size = make_check_box(self, "", _HEAD_SIZE)
+        self.head_size = make_check_box(
+            self, "", "Large heads have large nuclei; this takes it out of the comparison"
+        )
         self.head_size.setChecked(True)
-        self.covariates.changed.connect(self._show_head_size)
         self.site = _box(
             self,
             "Column of the scanner or site",
@@ -180,12 +179,6 @@ class AdjustChoices(QWidget):
         column.addWidget(self.covariates, 1)
         column.addWidget(self.head_size)
         column.addLayout(form)
-
-    def _show_head_size(self) -> None:
-        """Leave no choice where a size of the head is among the covariates: there is one at a time."""
-        is_named = names_head_size(self.covariates.ticked())
-        self.head_size.setEnabled(not is_named)
-        self.head_size.setToolTip("A size of the head is among the covariates" if is_named else _HEAD_SIZE)
 
     def offer_sites(self, sites: Mapping[str, tuple[str, ...]]) -> None:
         """Offer columns that may say the site; what was chosen stays."""

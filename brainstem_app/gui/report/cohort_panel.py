@@ -357,7 +357,7 @@ class CohortPanel(CohortForm):
             "group": group,
             "reference": self.reference.currentText() if group else "",
             "covariates": self.covariates.ticked(),
-            "head_size": self.head_size.isEnabled() and self.head_size.isChecked(),
+            "head_size": self.head_size.isChecked(),
             "missing": self._missing(),
             "categorical": self._asked(),
             "site": str(self.site.currentData() or ""),

@@ -14,7 +14,7 @@ from brainstem_app.imaging.bids.derivatives import dataset_id
 from brainstem_app.imaging.bids.subject_ids import bare_id, id_key
 from brainstem_app.imaging.text_table import TableRow, TextTable, read_text_table
 from brainstem_app.reports.cohort.people import Person
-from brainstem_app.reports.scan.scan_entry import BRAIN_ML, INTRACRANIAL_ML
+from brainstem_app.reports.scan.scan_entry import INTRACRANIAL_ML
 
 HEAD_SIZE = (
     "etiv",
@@ -201,11 +201,6 @@ def match_participants(table: Participants, people: Sequence[Person], session: s
 def head_size_column(table: Participants) -> str | None:
     """Name of the column that holds the size of the head, if there is one."""
     return next((column for column in sorted(table.columns) if is_head_size(column)), None)
-
-
-def names_head_size(columns: Iterable[str]) -> bool:
-    """Whether one of some columns is a size of the head or of the brain."""
-    return any(is_head_size(column) or column.casefold() == BRAIN_ML for column in columns)
 
 
 def is_head_size(column: str) -> bool:

@@ -16,7 +16,6 @@ from brainstem_app.reports.cohort.participants import (
     Participants,
     head_size_column,
     match_participants,
-    names_head_size,
     read_participants,
     require_columns,
 )
@@ -172,10 +171,9 @@ def covariates_in(table: PeopleTable, used: Sequence[str]) -> Covariates:
 def _head_size(request: PeopleRequest, table: Participants, people: Sequence[Person]) -> str | None:
     """Column of the head's size that groups are adjusted for without being asked.
 
-    That of the table; else the volume inside the skull, if it was measured in one way of everybody. None
-    where one is asked for: with two sizes of a head their difference would be adjusted for.
+    That of the table; else the volume inside the skull, if it was measured in one way of everybody.
     """
-    if not request.head_size or names_head_size(request.covariates):
+    if not request.head_size:
         return None
     if column := head_size_column(table):
         return column
