@@ -19,8 +19,9 @@ class VolumeEffect(Entry):
     midsagittal plane and of a ratio they are in its `unit`, whatever their names say. `p_holm` is corrected
     over all nuclei and all comparisons, that of a region or area over all regions or areas and comparisons;
     `p_fdr` over the same by Benjamini and Hochberg (null in files of older versions). `n` and `reference_n`
-    count those in whom it was found whole, over whom all of it is taken, and `not_found` and
-    `reference_not_found` the others; null where too few are left. `change_seen` says whether the model can
+    count those in whom it was found whole, over whom all of it is taken (null where too few are left), and
+    `not_found` and `reference_not_found` those in whom it was not. Who is in neither was left out for the
+    sake of a site, which `notes` tell. `change_seen` says whether the model can
     see the nucleus change (`StructureEntry`).
     """
 
