@@ -341,7 +341,7 @@ def _many_levels(column: str, times: Counter[str]) -> str:
 def _require_two_values(column: str, values: Sequence[object], shown: str, where: Path | None) -> None:
     if len(set(values)) > 1:
         return
-    option = "--no-head-size" if is_head_size(column) else "--covariates"
+    option = "--covariates, or --no-head-size" if is_head_size(column) else "--covariates"
     raise InputError(
         f"There is nothing to adjust for: “{column}” is {shown} in everybody "
         f"({counted(len(values), 'person')}).",

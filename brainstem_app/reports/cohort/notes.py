@@ -120,13 +120,16 @@ def _unseen_nuclei(report: CohortReport, people: Sequence[Person]) -> list[str]:
 
 
 def _head_size(report: CohortReport, table: PeopleTable, people: Sequence[Person]) -> list[str]:
+    notes = []
     if BRAIN_ML in table.columns:
-        return [
+        notes.append(
             "Adjusted for the volume of the brain: a disease that shrinks both may be hidden; the volume "
             f"inside the skull (eTIV, {INTRACRANIAL_ML}) does not have that fault."
-        ]
+        )
     if INTRACRANIAL_ML in table.columns and INTRACRANIAL_ML not in table.table.columns:
-        return [f"Adjusted for the volume inside the skull, {METHOD_IN_WORDS}."]
+        notes.append(f"Adjusted for the volume inside the skull, {METHOD_IN_WORDS}.")
+    if notes:
+        return notes
     # A change in per cent is of the person's own volume.
     if report.group is None or report.of_changes or any(map(is_head_size, table.columns)):
         return []
