@@ -21,6 +21,7 @@ from brainstem_app.reports.cohort.document import cohort_document
 from brainstem_app.reports.cohort.model import CohortReport
 from brainstem_app.reports.cohort.request import CohortRequest
 from brainstem_app.reports.cohort.saved_reference import read_reference
+from brainstem_app.reports.cohort.who_is_in import people_sheet
 from brainstem_app.reports.engine.html import document_html
 from brainstem_app.reports.scan.model import ModelDescription
 
@@ -336,6 +337,24 @@ def _one_person(reference: Path, folder: Path, table: LabelTable, age: int) -> C
     write_result(folder / "r" / "sub-x", table, "sub-x_T1w.nii.gz", 22, version="0.2.0")
     (folder / "p.tsv").write_text(f"participant_id\tage\nsub-x\t{age}\n", encoding="utf-8")
     return CohortRequest(results=(folder / "r",), participants=folder / "p.tsv", against=reference)
+
+
+def test_who_lacks_a_covariate_of_the_reference_group_is_not_in(
+    reference: Path, tmp_path: Path, table: LabelTable
+) -> None:
+    asked = _one_person(reference, tmp_path, table, age=50)
+    write_result(tmp_path / "r" / "sub-y", table, "sub-y_T1w.nii.gz", 24, version="0.2.0")
+    with (tmp_path / "p.tsv").open("a", encoding="utf-8") as file:
+        file.write("sub-y\tn/a\n")
+    report = build_cohort_report(asked)
+    assert [(s.subject, s.in_model, s.why_not, bool(s.z)) for s in report.subjects] == [
+        ("sub-x", True, None, True),
+        ("sub-y", False, "age is unknown", False),
+    ]
+    assert "Not set against the saved reference group: age is unknown: sub-y." in report.notes
+    assert not any("in no model" in note for note in report.notes)
+    assert "of the brainstem of 1 person were" in report.methods
+    assert people_sheet(report).rows[1][8:10] == (0, "age is unknown")
 
 
 def test_person_outside_of_the_reference_groups_ages_is_named(

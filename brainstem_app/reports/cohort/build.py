@@ -82,7 +82,8 @@ def build_cohort_report(
         found = reference_scores(
             reference, request.against, people, model.measures, table, mixed=request.mixed
         )
-        scores, unscored, against = Scores(found.z, found.centile), found.notes, found.reference
+        scores = Scores(found.z, found.centile, {} if request.group else found.unscored)
+        unscored, against = found.notes, found.reference
     reports = [person.result.report for person in people]
     of_changes = any(measured.unit == A_YEAR for measured in model.measures.all)
     report = CohortReport(

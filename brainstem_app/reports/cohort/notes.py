@@ -36,10 +36,11 @@ def cohort_notes(report: CohortReport, table: PeopleTable, people: Sequence[Pers
 def _who_is_missing(report: CohortReport, table: PeopleTable) -> list[str]:
     notes = []
     lacking: dict[str, list[str]] = {}
-    for subject in report.subjects:
-        if not subject.in_model and subject.subject not in table.matched.only_in_results:
-            lacking.setdefault(", ".join(table.lacking(subject.subject)), []).append(subject.subject)
-    left_out = len(report.subjects) - len(report.modelled)
+    incomplete = [each.subject for each in report.subjects if not table.is_complete(each.subject)]
+    for name in incomplete:
+        if name not in table.matched.only_in_results:
+            lacking.setdefault(", ".join(table.lacking(name)), []).append(name)
+    left_out = len(incomplete)
     told = [f"{columns} is unknown of {listed(names)}" for columns, names in lacking.items()]
     if left_out and table.matched.only_in_results:
         told.append(f"not in the table of participants: {listed(table.matched.only_in_results)}")
