@@ -196,7 +196,7 @@ def test_size_of_the_head_that_follows_from_a_covariate_is_named_with_its_option
     lines = [f"{head}\teTIV", *(f"{row}\t{size}" for row, size in zip(rows, sizes, strict=True))]
     path.write_text("\n".join(lines), encoding="utf-8")
     assert _cohort(results, "--group", "diagnosis", "--covariates", "age") == 2
-    assert "Leave one out. --no-head-size leaves out “eTIV”." in capsys.readouterr().err
+    assert "Leave one out (“eTIV” by --no-head-size)." in capsys.readouterr().err
     assert _cohort(results, "--group", "diagnosis", "--covariates", "age,eTIV") == 2
     assert "--no-head-size" not in capsys.readouterr().err
 

@@ -231,15 +231,13 @@ def require_apart(
     if not found or len(design) <= design.shape[1]:
         return
     size = _unasked_size(request, found)
+    by = f" (“{size}” by --no-head-size)" if size else ""
     of_group = any(name.startswith(f"{request.group} = ") for name in found) and request.group
     raise InputError(
         f"{' and '.join(f'“{name}”' for name in found)} cannot be told apart: one follows from the other"
         f"{'s' if len(found) > 2 else ''} in all {counted(len(codes), 'person')}.",
         request.participants,
-        (
-            "Leave that covariate out; what it does cannot be told from the group."
-            if of_group
-            else "Leave one out."
-        )
-        + (f" --no-head-size leaves out “{size}”." if size else ""),
+        f"Leave that covariate out{by}; what it does cannot be told from the group."
+        if of_group
+        else f"Leave one out{by}.",
     )
