@@ -103,11 +103,12 @@ class VolumeSubject(Entry):
     beside them, under names that end with their unit (``_mm2``, ``_percent``). `dataset` and `session` are
     null where they are not known, and so are the volumes of the brain and inside the skull; `in_model` says
     whether the subject is in the models (or, where nothing is compared, whether it could be set against the
-    saved reference group), and `why_not` why it is not. `model` and `version` made the result, `state` is what people said of it in its study (null outside of one), `corrected` says whether its labels
-    were corrected by hand, `warnings` what its report warns of. `site` is the subject's site, and
-    `harmonised` holds what was compared, without the differences of sites; both are null or empty where
-    sites were not asked for. `centile` says of each `z` what share of the saved reference group's population
-    lies below, in per cent; it is empty without one.
+    saved reference group), and `why_not` why it is not. `model` and `version` made the result, `state` is
+    what people said of it in its study (null outside of one), `corrected` says whether its labels were
+    corrected by hand, `warnings` what its report warns of. `site` is the subject's site, and `harmonised`
+    holds what was compared, without the differences of sites; both are null or empty where sites were not
+    asked for. `centile` says of each `z` what share of the saved reference group's population lies below, in
+    per cent; it is empty without one.
     """
 
     subject: str
