@@ -22,6 +22,8 @@ LABELS_FILE_NAME = "labels.nii.gz"
 CARD_FILE_NAME = "atlas.json"
 NOTICE_FILE_NAME = "NOTICE.md"
 _LONGEST_NOTICE = 2**20
+#: What a card says of a licence or citation that nobody gave.
+NOT_STATED = "not stated"
 #: What the card of an atlas without a map says of its labels: a lab drew them on scans.
 DRAWN = "drawn"
 _FILE_NAMES = (
@@ -192,10 +194,22 @@ def citations_of(atlas: AnyAtlas) -> tuple[str, ...]:
     card = read_json(atlas.folder / CARD_FILE_NAME)
     return tuple(
         f"{source['citation']} (labels: {source.get('title', atlas.name)}; licence "
-        f"{source.get('licence', 'not stated')})"
+        f"{source.get('licence', NOT_STATED)})"
         for source in card.get("sources", ())
         if source.get("citation")
     )
+
+
+def licence_of_atlas(atlas: AnyAtlas) -> str:
+    """Licence of an atlas as its description says, else those of its sources; `NOT_STATED` if none does."""
+    if atlas.folder is None:
+        return NOT_STATED
+    card = read_json(atlas.folder / CARD_FILE_NAME)
+    whole = str(card.get("licence") or NOT_STATED)
+    if whole != NOT_STATED:
+        return whole
+    of_sources = [str(source.get("licence") or NOT_STATED) for source in card.get("sources", ())]
+    return "; ".join(dict.fromkeys(of_sources)) or NOT_STATED
 
 
 def source_volumes_of(atlas: Atlas) -> dict[str, float]:

@@ -85,7 +85,7 @@ class WarpedAtlas:
         Parameters
         ----------
         grid : tuple of shape and affine
-            Voxels of the scan, and voxel to world (mm, RAS+). A structure keeps its volume to half a voxel,
+            Voxels of the scan, and voxel to world (mm, RAS+). A structure keeps its volume to about a voxel,
             unless too few voxels hold enough of it (`share_assignment.LEAST_SHARE`).
         """
         shape, affine = grid

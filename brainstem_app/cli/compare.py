@@ -18,11 +18,14 @@ from brainstem_app.plain_text import printable
 from brainstem_app.setting import flattened
 
 _REPEATS = Annotated[
-    int | None, typer.Option(min=1, help="Repeats with other seeds. [default: the grid's, 5]")
+    int | None, typer.Option(min=1, help="Repeats with other seeds. [default: the grid's, else 5]")
 ]
 _FOLDS = Annotated[
     int | None,
-    typer.Option(min=2, help="Cross-validation: everybody is tested once. [default: the study's own split]"),
+    typer.Option(
+        min=2,
+        help="Cross-validation: everybody is tested once. [default: the grid's, else the study's own split]",
+    ),
 ]
 _NAME = Annotated[str | None, typer.Option(help="Name of the comparison. [default: the grid's]")]
 _SET = Annotated[
@@ -31,7 +34,7 @@ _SET = Annotated[
 ]
 _PLAN = Annotated[bool, typer.Option("--plan", help="Say how many cells and how long, and start nothing.")]
 #: Settings of training that have an option of their own; `--set` takes the others.
-_SHARED = JobOptions(TrainJob, only=("epochs", "batch_size", "input.size"))
+_SHARED = JobOptions(TrainJob, only=("epochs", "batch_size", "input.size"), default_of="the grid")
 
 
 def register(app: typer.Typer) -> None:

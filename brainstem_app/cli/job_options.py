@@ -49,6 +49,8 @@ class JobOptions:
         Dotted names of the settings that the command takes, if not all.
     optional : bool
         Whether all may be missing, as where a command does more than this job.
+    default_of : str
+        Whose values come before the defaults, e.g. ``"the grid"``.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class JobOptions:
         *,
         only: Collection[str] = (),
         optional: bool = False,
+        default_of: str = "",
     ) -> None:
         self.kind = kind
         self._settings = {
@@ -65,6 +68,7 @@ class JobOptions:
             if not only or one.name in only
         }
         self._optional = optional
+        self._default_of = default_of
 
     def parameters(self) -> list[Parameter]:
         """Parameters of a function of typer, one a setting."""
@@ -102,7 +106,7 @@ class JobOptions:
         if one.is_repeated or one.pairs:
             kind = list[kind]
         required = one.required and not self._optional
-        words = help_of(one)
+        words = help_of(one, self._default_of)
         parser = typed_path if _TYPES.get(one.kind) is Path else None
         if one.argument:
             told: Any = typer.Argument(metavar=one.argument, help=words, show_default=False, parser=parser)
@@ -117,9 +121,10 @@ class JobOptions:
         )
 
 
-def help_of(one: Setting) -> str:
+def help_of(one: Setting, default_of: str = "") -> str:
     """Write what the command line says of a setting: its sentence, its default, what a number may be."""
-    known = [f"default: {default}"] if (default := _default(one)) else []
+    defaults = [f"{default_of}'s" if default_of else "", _default(one)]
+    known = [f"default: {', else '.join(filter(None, defaults))}"] if any(defaults) else []
     known += [_LIMITS[limit].format(value) for limit, value in one.limits.items() if limit in _LIMITS]
     again = "May be given again." if _is_given_again(one) else ""
     words = [one.help, one.unit and f"In {one.unit}.", one.on_line, again]

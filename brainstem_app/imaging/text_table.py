@@ -1,11 +1,14 @@
-"""Tables as text files, as BIDS has them and as spreadsheet programs write them."""
+"""Tables as text files, as BIDS has them and as spreadsheet programs write them, and numbers in them."""
 
 from __future__ import annotations
 
 import codecs
 import csv
 import io
+import math
+import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -14,6 +17,8 @@ from brainstem_app.errors import InputError
 from brainstem_app.plain_text import without_apostrophe
 from brainstem_app.small_files import read_small
 
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_COMMA_NUMBER = re.compile(r"[+-]?\d+(?:,\d+)?", re.ASCII)
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _GZIP = b"\x1f\x8b"
 _BOMS = (
@@ -127,6 +132,28 @@ def read_text_table(path: Path, what: str, *, is_own: bool = False) -> TextTable
             TableRow(number, {c: cell for c, cell in zip(columns, cells, strict=False) if c and cell})
         )
     return TextTable(path, tuple(c for c in columns if c), tuple(rows), decimal_comma=delimiter == ";")
+
+
+def number_of(cell: str, *, decimal_comma: bool = False) -> float | None:
+    """Return the number that a cell holds; None for anything else, infinity included.
+
+    Parameters
+    ----------
+    cell : str
+        A minus sign may be the real one.
+    decimal_comma : bool
+        A comma stands before the decimals, and a point means nothing.
+    """
+    text = cell.strip().replace("−", "-")
+    if not (_COMMA_NUMBER if decimal_comma else _NUMBER).fullmatch(text):
+        return None
+    value = float(text.replace(",", "."))
+    return value if math.isfinite(value) else None
+
+
+def has_decimal_commas(cells: Iterable[str]) -> bool:
+    """Whether any of these cells is a number with a decimal comma."""
+    return any("," in cell and _COMMA_NUMBER.fullmatch(cell.strip().replace("−", "-")) for cell in cells)
 
 
 #: More than any table of people has; each is looked at in each row.

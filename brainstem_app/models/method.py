@@ -40,7 +40,7 @@ class FitRound(BaseModel):
         displacement. What smoothness held back of a change is then asked for once more.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     network_weight: Annotated[float, Field(ge=0)] = 1.0
     intensity_weight: Annotated[float, Field(ge=0)] = 0.0
@@ -64,7 +64,7 @@ class FitSettings(BaseModel):
         each voxel, and voxels are counted.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     rounds: Annotated[tuple[FitRound, ...], Field(min_length=1)] = (FitRound(),)
     from_warp: bool = False
@@ -97,7 +97,7 @@ class PredictionMethod(BaseModel):
         Nuclei with a lower mean confidence are marked.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     mirror: bool = False
     mirror_plane: float = (BOX_SHAPE[0] - 1) / 2

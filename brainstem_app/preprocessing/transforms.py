@@ -202,8 +202,10 @@ class Transforms:
             raise InputError(
                 "The saved transform cannot be read.", path, "Prepare this subject again."
             ) from error
-        if matrix.shape != (4, 4):
-            raise InputError("The saved transform is not a 4×4 matrix.", path, "Prepare this subject again.")
+        if matrix.shape != (4, 4) or not np.isfinite(matrix).all():
+            raise InputError(
+                "The saved transform is not a 4×4 matrix of numbers.", path, "Prepare this subject again."
+            )
         warp = folder / WARP_FILE
         return cls(matrix, Displacement.load(warp) if warp.exists() else None)
 

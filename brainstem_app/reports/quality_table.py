@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import Group, Side, other_side
-from brainstem_app.evaluation.usual_confidence import lowest_usual
+from brainstem_app.evaluation.usual_confidence import FAR_Z, lowest_usual
 from brainstem_app.plain_text import cell_text, tsv_text
 from brainstem_app.reports.scan.model import Report
 from brainstem_app.reports.scan.regions import BRAINSTEM
@@ -98,6 +98,12 @@ class QualityRow:
     date: str
     folder: str
 
+    @property
+    def is_unusual(self) -> bool:
+        """Whether it is far from the others in volume, symmetry or confidence; more of that is nothing."""
+        known = [*self.region_z.values(), self.asymmetry_z, min(self.confidence_z or 0.0, 0.0)]
+        return any(abs(z) >= FAR_Z for z in known if z is not None)
+
 
 #: Columns that say of a result what is known of it anyway.
 _OF_RESULT = tuple({field.name for field in fields(QualityRow)} & {field.name for field in fields(LookedAt)})
@@ -152,7 +158,7 @@ def _of_one_model(results: Sequence[LookedAt]) -> list[QualityRow]:
                 asymmetry=asymmetry[number],
                 asymmetry_z=_known(of_sides[number]),
                 errors=sum(w.level == "error" for w in warned),
-                warnings=len(warned),
+                warnings=sum(w.level != "error" for w in warned),
                 warned=", ".join(dict.fromkeys(w.code for w in warned)),
             )
         )

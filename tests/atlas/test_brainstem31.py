@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from scipy import ndimage as ndi
 
+from brainstem_app.atlas.building.notice import write_notice
 from brainstem_app.atlas.building.recipe import read_recipe
 from brainstem_app.atlas.label_table import Group, Side
-from brainstem_app.atlas.library import CARD_FILE_NAME, Atlas, load_atlas
+from brainstem_app.atlas.library import CARD_FILE_NAME, NOTICE_FILE_NAME, Atlas, load_atlas
 from brainstem_app.atlas.reliability import grade
 from brainstem_app.imaging.spaces import MNI_ORIGIN_MM, crop_to_box
 from brainstem_app.locations import resource
@@ -105,3 +106,12 @@ def test_grades_and_volumes_on_file_are_those_of_the_label_map(atlas: Atlas) -> 
 def test_notice_names_sources_and_licences(atlas: Atlas) -> None:
     for word in ("CANlab", "CIT168", "Allen", "GPL-3.0", "CC BY 4.0", "10.1038/sdata.2018.63"):
         assert word in atlas.notice
+
+
+def test_card_and_notice_are_what_the_recipe_says() -> None:
+    folder = resource("atlas", "brainstem31")
+    recipe = read_recipe(folder / "recipe.toml")
+    assert (folder / NOTICE_FILE_NAME).read_text(encoding="utf-8") == write_notice(recipe)
+    card = json.loads((folder / CARD_FILE_NAME).read_text(encoding="utf-8"))
+    for name in ("name", "version", "date", "licence"):
+        assert card[name] == getattr(recipe, name)

@@ -36,7 +36,9 @@ def test_build_gives_an_atlas_that_loads_and_is_symmetric(tiny_recipe: Path, tmp
     assert messages[-1] == "writing"
     card = json.loads((tmp_path / "out" / "atlas.json").read_text(encoding="utf-8"))
     assert len(card["sources"][0]["sha256"]) == 64
+    assert card["licence"] == "not stated"
     assert "Made-up atlas" in atlas.notice
+    assert "Licence of the fused map as a whole: not stated." in atlas.notice
 
 
 def test_shift_moves_both_sides_away_from_the_midline(tiny_recipe: Path, tmp_path: Path) -> None:

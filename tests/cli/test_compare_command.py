@@ -51,6 +51,22 @@ def test_compare_makes_the_job_it_was_asked_for(jobs: list[Job], capsys: pytest.
     assert "a plan" in capsys.readouterr().out
 
 
+def test_help_says_that_the_grid_decides_before_the_defaults(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["compare", "--help"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    for option, default in (
+        ("--repeats", "5"),
+        ("--folds", "the study's own split"),
+        ("--epochs", "10"),
+        ("--batch-size", "16"),
+        ("--size", "224"),
+    ):
+        told = said[said.index(f" {option} <") :].partition("]")[0]
+        assert f"[default: the grid's, else {default}" in told
+    assert run(["train", "--help"]) == 0
+    assert "the grid" not in capsys.readouterr().out
+
+
 def test_plan_is_shown_and_nothing_is_started(jobs: list[Job], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["compare", "study", "--grid", "alpha", "--plan"]) == 0
     assert jobs == []

@@ -59,6 +59,10 @@ def test_files_of_one_person_wait_for_their_years(qtbot: QtBot, panel: ChangePan
     files = [tmp_path / "early.nii.gz", tmp_path / "late.nii.gz"]
     panel.choose(ScansFrom.FILES, *files)
     assert not panel.start_button.isEnabled()
+    for text in ("inf", "nan", "1e999"):
+        panel.rows.item(1, 1).setText(text)
+        assert panel.said.text().startswith("Write into the table when each scan was made")
+        assert not panel.start_button.isEnabled()
     panel.rows.item(1, 1).setText("1,5")
     assert panel.said.text() == "2 scans in 1.50 years."
     panel.person.setText("P7")

@@ -69,7 +69,7 @@ def test_ticking_describes_a_grid_and_its_size(qtbot: QtBot, page: ComparePage) 
     panel.decoders.tick(())
     panel.losses.tick(())
     panel.encoders.tick(())
-    panel.alphas.setText("")
+    panel.alphas.setText("inf, nan")
     panel.changed.emit()
     assert page.plan.text() == "Choose at least one of each: Decoders, Losses, Encoders, α."
     assert not page.start_button.isEnabled()

@@ -83,6 +83,10 @@ def test_volumes_of_brain_and_head_are_covariates_where_results_have_them(
     shown = panel.covariates.list
     offered = [shown.item(row).text() for row in range(shown.count())]
     assert offered == ["age", "sex", "volume of the brain (brain_ml)"]
+    assert not panel.head_size.isHidden()
+    panel.covariates.tick(["age", "brain_ml"])
+    panel.covariates.changed.emit()
+    assert panel.head_size.isHidden(), "what is named is taken alone"
 
 
 def test_few_people_are_told_that_there_will_be_no_z_scores(panel: CohortPanel) -> None:

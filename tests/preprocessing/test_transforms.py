@@ -85,8 +85,9 @@ def test_saved_transforms_give_the_same_labels_when_reapplied(
     np.testing.assert_array_equal(first, second)
 
 
-def test_a_damaged_transform_is_named(tmp_path: Path) -> None:
-    (tmp_path / AFFINE_FILE).write_text("1 2 3\n")
+@pytest.mark.parametrize("text", ["1 2 3\n", "1 0 0 nan\n0 1 0 0\n0 0 1 inf\n0 0 0 1\n"])
+def test_a_damaged_transform_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / AFFINE_FILE).write_text(text)
     with pytest.raises(InputError, match="transform") as caught:
         Transforms.load(tmp_path)
     assert AFFINE_FILE in str(caught.value.where)

@@ -173,13 +173,41 @@ def test_size_of_the_head_is_adjusted_for_where_the_table_has_it(results: Path) 
         assert any("size of the head" in note for note in report["notes"]) is not bool(covariates)
 
 
+def test_size_of_the_head_that_is_asked_for_is_taken_alone(results: Path, table: LabelTable) -> None:
+    _with_skulls(results, table)
+    path = results.parent / "participants.tsv"
+    head, *rows = path.read_text(encoding="utf-8").splitlines()
+    lines = [f"{head}\teTIV\tTIV", *(f"{row}\t{1400 + 9 * n}\t{1390 + n * n}" for n, row in enumerate(rows))]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    for asked in ("eTIV", "tiv", "intracranial_ml", "brain_ml", "TIV,eTIV", "brain_ml,intracranial_ml"):
+        assert _cohort(results, "--group", "diagnosis", "--covariates", asked) == 0
+        report = json.loads((results.parent / "out" / "cohort.json").read_text(encoding="utf-8"))
+        assert [name.lower() for name in report["covariates"]] == asked.lower().split(",")
+        for name, said in (("brain_ml", "the volume of the brain"), ("intracranial_ml", "skull and scalp")):
+            assert any(said in note for note in report["notes"]) is (name in asked)
+
+
+def test_size_of_the_head_that_follows_from_a_covariate_is_named_with_its_option(
+    results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = results.parent / "participants.tsv"
+    head, *rows = path.read_text(encoding="utf-8").splitlines()
+    sizes = [1400 + 2 * int(row.split("\t")[1].replace("n/a", "0")) for row in rows]
+    lines = [f"{head}\teTIV", *(f"{row}\t{size}" for row, size in zip(rows, sizes, strict=True))]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    assert _cohort(results, "--group", "diagnosis", "--covariates", "age") == 2
+    assert "Leave one out (“eTIV” by --no-head-size)." in capsys.readouterr().err
+    assert _cohort(results, "--group", "diagnosis", "--covariates", "age,eTIV") == 2
+    assert "--no-head-size" not in capsys.readouterr().err
+
+
 def _with_skulls(results: Path, table: LabelTable, lacking: tuple[str, ...] = ()) -> None:
     """Write the results anew, with the volume inside the skull of all but some."""
     shutil.rmtree(results)
     for n in range(1, 9):
         name = f"sub-{n:02d}"
         size = None if name in lacking else 1450.0 + 31 * (n % 3) + 7 * n
-        _write_report(results, table, name, RED[n - 1], GREY[n - 1], intracranial_ml=size)
+        _write_report(results, table, name, RED[n - 1], GREY[n - 1], 1200.0 + 37 * (n % 4) + n, size)
 
 
 def test_groups_are_adjusted_for_the_volume_inside_the_skull_if_everybody_has_it(

@@ -12,8 +12,9 @@ import pytest
 
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.cli.app import run
+from brainstem_app.imaging.text_table import number_of
 from brainstem_app.reports.cohort.ages import age_doubts
-from brainstem_app.reports.cohort.cells import implausible, number_of
+from brainstem_app.reports.cohort.cells import implausible, spelled_alike
 
 from .made_results import write_result
 
@@ -367,6 +368,17 @@ def test_decimal_commas_are_read_where_semicolons_part_the_columns(results: Path
     assert _red(results)["difference_mm3"] == pytest.approx(difference, abs=1e-5)
     assert number_of("1.500,5", decimal_comma=True) is None
     assert number_of("1,5") is None
+
+
+@pytest.mark.parametrize("cell", ["inf", "-inf", "nan", "1e999", "9" * 400, "1_0"])
+def test_infinities_and_what_is_no_number_are_none(cell: str) -> None:
+    assert number_of(cell) is None
+    assert number_of(cell, decimal_comma=True) is None
+
+
+def test_long_numbers_are_told_apart_and_spellings_of_one_are_not() -> None:
+    scanners = ["1000001", "1000002", "1000001.0"]
+    assert spelled_alike(scanners) == {"1000001": "1000001", "1000002": "1000002", "1000001.0": "1000001"}
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,12 @@ from brainstem_app.evaluation.combat import harmonised
 from brainstem_app.locations import resource
 from brainstem_app.reports.cohort.build import build_cohort_report
 from brainstem_app.reports.cohort.contrasts import read_contrasts, written
+from brainstem_app.reports.cohort.document import cohort_document
 from brainstem_app.reports.cohort.model import CohortReport
 from brainstem_app.reports.cohort.request import CohortRequest
 from brainstem_app.reports.cohort.saved_reference import read_reference
+from brainstem_app.reports.cohort.who_is_in import people_sheet
+from brainstem_app.reports.engine.html import document_html
 from brainstem_app.reports.scan.model import ModelDescription
 
 from .made_results import write_result
@@ -165,6 +168,47 @@ def test_sites_are_taken_out_with_the_groups_kept(results: Path, tmp_path: Path)
     assert list(book) == ["comparisons", "volumes", "zscores", "harmonised", "people", "about"]
 
 
+def test_who_is_left_out_for_a_site_is_named_and_does_not_count_as_not_found(
+    table: LabelTable, tmp_path: Path
+) -> None:
+    # At B the nucleus was found in 4 of 8 people: too few to tell what is of that site.
+    lost = ("sub-20", "sub-22", "sub-23", "sub-24")
+    lines = ["participant_id\tdiagnosis\tsite"]
+    for n in range(1, 25):
+        name = f"sub-{n:02d}"
+        red = 0 if name in lost else 20 + n % 5
+        write_result(tmp_path / "results" / name, table, f"{name}_T1w.nii.gz", red, grey=30 + n % 7)
+        lines.append(f"{name}\t{'patient' if n % 2 else 'control'}\t{'A' if n <= 16 else 'B'}")
+    (tmp_path / "participants.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    report = build_cohort_report(_request(tmp_path / "results", covariates=(), site="site"))
+    (comparison,) = report.comparisons
+    (red_left,) = (entry for entry in comparison.nuclei if entry.name == "RN_L")
+    assert (red_left.n, red_left.reference_n) == (8, 8)
+    assert (red_left.not_found, red_left.reference_not_found) == (1, 3)
+    (note,) = (note for note in report.notes if note.startswith("Left out where fewer than 5 people"))
+    assert "sub-17, sub-18, sub-19, sub-21 (site = B): RN_L. They do not count as not found." in note
+    (lacking,) = (note for note in report.notes if "not found and counted as missing" in note)
+    assert lacking.startswith("4 nuclei")
+    assert "without those left out for the sake of their site" in document_html(cohort_document(report))
+
+
+def test_measure_whose_sites_are_its_groups_is_compared_in_nobody_and_named(
+    table: LabelTable, tmp_path: Path
+) -> None:
+    lines = ["participant_id\tdiagnosis\tsite"]
+    for n in range(1, 25):
+        name, site, group = f"sub-{n:02d}", "AB"[n % 2], ("patient" if n % 4 < 2 else "control")
+        red = 20 + n % 5 if (site == "A") == (group == "control") else 0
+        write_result(tmp_path / "results" / name, table, f"{name}_T1w.nii.gz", red, grey=30 + n % 7)
+        lines.append(f"{name}\t{group}\t{site}")
+    (tmp_path / "participants.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    report = build_cohort_report(_request(tmp_path / "results", covariates=(), site="site"))
+    (red_left,) = (entry for entry in report.comparisons[0].nuclei if entry.name == "RN_L")
+    assert (red_left.n, red_left.reference_n, red_left.p) == (0, 0, None)
+    assert (red_left.not_found, red_left.reference_not_found) == (6, 6)
+    assert any(note.startswith("Compared in nobody: RN_L. ") for note in report.notes)
+
+
 def test_sites_that_cannot_be_told_from_groups_or_are_one_are_refused(results: Path, tmp_path: Path) -> None:
     head, *rows = (results.parent / "participants.tsv").read_text(encoding="utf-8").splitlines()
     table = tmp_path / "participants.tsv"
@@ -293,6 +337,24 @@ def _one_person(reference: Path, folder: Path, table: LabelTable, age: int) -> C
     write_result(folder / "r" / "sub-x", table, "sub-x_T1w.nii.gz", 22, version="0.2.0")
     (folder / "p.tsv").write_text(f"participant_id\tage\nsub-x\t{age}\n", encoding="utf-8")
     return CohortRequest(results=(folder / "r",), participants=folder / "p.tsv", against=reference)
+
+
+def test_who_lacks_a_covariate_of_the_reference_group_is_not_in(
+    reference: Path, tmp_path: Path, table: LabelTable
+) -> None:
+    asked = _one_person(reference, tmp_path, table, age=50)
+    write_result(tmp_path / "r" / "sub-y", table, "sub-y_T1w.nii.gz", 24, version="0.2.0")
+    with (tmp_path / "p.tsv").open("a", encoding="utf-8") as file:
+        file.write("sub-y\tn/a\n")
+    report = build_cohort_report(asked)
+    assert [(s.subject, s.in_model, s.why_not, bool(s.z)) for s in report.subjects] == [
+        ("sub-x", True, None, True),
+        ("sub-y", False, "age is unknown", False),
+    ]
+    assert "Not set against the saved reference group: age is unknown: sub-y." in report.notes
+    assert not any("in no model" in note for note in report.notes)
+    assert "of the brainstem of 1 person were" in report.methods
+    assert people_sheet(report).rows[1][8:10] == (0, "age is unknown")
 
 
 def test_person_outside_of_the_reference_groups_ages_is_named(

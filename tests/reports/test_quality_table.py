@@ -12,7 +12,7 @@ from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.reports.quality_table import LookedAt, quality_rows, quality_tsv
 from brainstem_app.reports.scan.build import build_report
 from brainstem_app.reports.scan.manifest import make_manifest
-from brainstem_app.reports.scan.model import ReportInputs
+from brainstem_app.reports.scan.model import FindingEntry, ReportInputs
 from brainstem_app.reports.scan.region_model import RegionEntry
 
 
@@ -76,6 +76,26 @@ def test_nucleus_is_called_unsure_where_the_others_are_sure_of_it(table: LabelTa
     assert {row.unsure for row in quality_rows(low)} == {""}
     nearly = [*low, _with_confidence(_result(table, 9, 11, 11), "PAG", 0.56)]
     assert {row.unsure for row in quality_rows(nearly)} == {""}, "little is nothing, however alike they are"
+
+
+def test_far_less_confidence_makes_a_result_unusual_and_more_does_not(table: LabelTable) -> None:
+    cohort = [_with_confidence(one, "PAG", 0.8 + n / 100) for n, one in enumerate(_cohort(table))]
+    usual = _result(table, 9, 11, 11)
+    for confidence, is_unusual in ((0.4, True), (1.0, False)):
+        *others, last = quality_rows([*cohort, _with_confidence(usual, "PAG", confidence)])
+        assert abs(last.confidence_z) > 3.5
+        assert last.is_unusual is is_unusual
+        assert not any(row.is_unusual for row in others)
+
+
+def test_errors_and_warnings_are_counted_apart(table: LabelTable) -> None:
+    result = _result(table, 9, 11, 11)
+    said = tuple(
+        FindingEntry(level=level, code=f"{level}-{n}", problem="", fix="")
+        for level, n in (("error", 1), ("warning", 1), ("warning", 2))
+    )
+    (row,) = quality_rows([replace(result, report=result.report.model_copy(update={"warnings": said}))])
+    assert (row.errors, row.warnings, row.warned) == (1, 2, "error-1, warning-1, warning-2")
 
 
 def test_rejected_result_is_scored_against_the_others_and_moves_no_score(table: LabelTable) -> None:

@@ -197,6 +197,7 @@ def _describe(
         "name": recipe.name,
         "version": recipe.version,
         "date": recipe.date,
+        "licence": recipe.licence,
         "classes": table.n_classes,
         "template": "ICBM 2009a nonlinear symmetric, 1 mm, as packaged by nilearn (resources/template)",
         "symmetric": True,

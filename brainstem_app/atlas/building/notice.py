@@ -18,9 +18,7 @@ def write_notice(recipe: Recipe) -> str:
         "thresholded, corrected, clipped to the brainstem and put together as `recipe.toml` says. No author "
         "of a source endorses the result. No expert drew these labels on a scan of yours.",
         "",
-        "The fused map as a whole is under the GNU General Public License, version 3: one of its sources is "
-        "under it, the others allow it with attribution (CC BY 4.0). The CC BY 4.0 licence is at "
-        "<https://creativecommons.org/licenses/by/4.0/>.",
+        f"Licence of the fused map as a whole: {recipe.licence}. {recipe.licence_why}".rstrip(),
         "",
     ]
     for source in recipe.source:

@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from brainstem_app.atlas.building.region_recipe import RecipePlane, RecipeRegion, check_regions
+from brainstem_app.atlas.library import NOT_STATED
 from brainstem_app.errors import InputError
 from brainstem_app.small_files import parse_toml, read_text
 from brainstem_app.validation import input_error
@@ -22,7 +23,7 @@ Millimetres3 = tuple[float, float, float]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Landmark(_Part):
@@ -168,6 +169,8 @@ class Recipe(_Part):
     ----------
     name, version, date : str
         Of the atlas.
+    licence, licence_why : str
+        Licence of the fused map as a whole, and why that one: those of its sources must allow it.
     table : Path
         Label table (CSV); read relative to the recipe.
     source, structure : tuple
@@ -182,6 +185,8 @@ class Recipe(_Part):
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     version: str
     date: str
+    licence: str = NOT_STATED
+    licence_why: str = ""
     table: Path = Path("structures.csv")
     source: tuple[RecipeSource, ...]
     structure: tuple[RecipeStructure, ...]

@@ -20,6 +20,7 @@ from brainstem_app.gui.controls import FieldForm
 from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.forms.model_form import ModelForm
 from brainstem_app.gui.train.presets import VALUES, PresetBar
+from brainstem_app.imaging.text_table import number_of
 from brainstem_app.jobs.job import TrainJob
 from brainstem_app.jobs.many.grids import GRIDS
 from brainstem_app.setting import Setting, settings_of
@@ -206,10 +207,5 @@ def _choices(words: Setting) -> dict[str, str]:
 
 
 def _numbers(text: str) -> list[float]:
-    found = []
-    for part in text.replace(",", " ").replace(";", " ").split():
-        try:
-            found.append(float(part))
-        except ValueError:
-            continue
-    return list(dict.fromkeys(found))
+    found = map(number_of, text.replace(",", " ").replace(";", " ").split())
+    return list(dict.fromkeys(number for number in found if number is not None))

@@ -65,6 +65,12 @@ class QualityItem:
         return 0.0 if z is not None and z > 0 and column == f"confidence{REGION_Z}" else z
 
     @property
+    def n_warned(self) -> float | None:
+        """Errors and warnings of the report together."""
+        errors, warnings = self.number("errors"), self.number("warnings")
+        return None if errors is None or warnings is None else errors + warnings
+
+    @property
     def most_unusual(self) -> float | None:
         """Largest distance from the others of a region's volume, the asymmetry, or of less confidence."""
         known = [abs(z) for name in self.z_columns if (z := self.score(name)) is not None]

@@ -157,6 +157,8 @@ def _key(order: Order) -> Callable[[QualityItem], tuple[float, str]]:
                 return float(_STATES.index(item.state)) if item.state in _STATES else 9.0, item.name
             case Order.UNUSUAL:
                 value = item.most_unusual
+            case Order.WARNINGS:
+                value = item.n_warned
             case _:
                 value = item.number(order.value)
         if value is None:  # what is not known may be anything: it is looked at first

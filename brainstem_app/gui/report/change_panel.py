@@ -20,6 +20,7 @@ from brainstem_app.gui.file_dialogs import FileDialogs
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.messages.window_words import error_words, window_words
 from brainstem_app.gui.report.comparison_panel import ComparisonPanel
+from brainstem_app.imaging.text_table import number_of
 
 if TYPE_CHECKING:
     from brainstem_app.gui.app_context import AppContext
@@ -226,10 +227,8 @@ class ChangePanel(ComparisonPanel):
 
     def _years(self) -> tuple[float, ...] | None:
         """Years of the files; None if one is missing or no number."""
-        try:
-            return tuple(float(text.replace(",", ".")) for text in self._typed_years())
-        except ValueError:
-            return None
+        years = [number_of(text.replace(",", ".")) for text in self._typed_years()]
+        return None if None in years else tuple(year for year in years if year is not None)
 
     def _read(self) -> None:
         """Look for people with several scans in the study or dataset."""

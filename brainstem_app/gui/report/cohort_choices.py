@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from brainstem_app.gui.compare.choice_list import ChoiceList
 from brainstem_app.gui.controls import FieldForm, faint_label, make_button, make_check_box
 from brainstem_app.gui.design.choice_box import ChoiceBox
+from brainstem_app.gui.plain_labels import no_mnemonic
 from brainstem_app.gui.report.report_entries import ReportKind
 from brainstem_app.jobs.kinds.people import Edited
 from brainstem_app.reports.cohort.request import LEAST_PEOPLE
@@ -179,6 +180,13 @@ class AdjustChoices(QWidget):
         column.addWidget(self.covariates, 1)
         column.addWidget(self.head_size)
         column.addLayout(form)
+
+    def offer_head_size(self, column: str) -> None:
+        """Offer a column of the head's size, unless none is known or a ticked covariate is one."""
+        from brainstem_app.reports.cohort.participants import name_head_size
+
+        self.head_size.setText(f"Adjust for the size of the hea&d ({no_mnemonic(column)})")
+        self.head_size.setVisible(bool(column) and not name_head_size(self.covariates.ticked()))
 
     def offer_sites(self, sites: Mapping[str, tuple[str, ...]]) -> None:
         """Offer columns that may say the site; what was chosen stays."""

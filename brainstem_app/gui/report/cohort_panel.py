@@ -16,7 +16,6 @@ from brainstem_app.evaluation.linear_model import SMALL_GROUP, least_reference
 from brainstem_app.gui.background import Reader
 from brainstem_app.gui.file_dialogs import FileDialogs
 from brainstem_app.gui.messages.message import message_of_error
-from brainstem_app.gui.plain_labels import no_mnemonic
 from brainstem_app.gui.report.cohort_choices import chosen_edited
 from brainstem_app.gui.report.cohort_form import CohortForm
 from brainstem_app.gui.report.people import (
@@ -162,8 +161,6 @@ class CohortPanel(CohortForm):
                 self.group.addItem(f"{column} ({', '.join(values)})", column)
             self.group.setCurrentIndex(max(self.group.findData(chosen or people.likely_group), 0))
         self.adjust.offer_sites(people.sites)
-        self.head_size.setVisible(bool(people.head_size))
-        self.head_size.setText(f"Adjust for the size of the hea&d ({no_mnemonic(people.head_size)})")
         self._fill_groups()
 
     def _fill_groups(self) -> None:
@@ -225,6 +222,7 @@ class CohortPanel(CohortForm):
         return left
 
     def _update(self) -> None:
+        self.adjust.offer_head_size(self.people.head_size)
         left = self._left_out(self.subjects.ticked())
         folders = [Path(folder) for folder in self.subjects.ticked() if folder not in left]
         made_with = [self.people.made_with[folder] for folder in folders if folder in self.people.made_with]

@@ -95,6 +95,7 @@ def read_people(
     InputError
         If the table cannot be read.
     """
+    from brainstem_app.imaging.text_table import number_of
     from brainstem_app.reports.cohort.cells import level_key, spelled_alike
     from brainstem_app.reports.cohort.covariates import asks_about
     from brainstem_app.reports.cohort.participants import head_size_column, read_participants
@@ -116,7 +117,7 @@ def read_people(
     groups = {
         column: words
         for column, words in values.items()
-        if 1 < len(words) <= _MOST_GROUPS and not all(map(_is_number, words))
+        if 1 < len(words) <= _MOST_GROUPS and any(number_of(word) is None for word in words)
     }
     sites = {
         column: words
@@ -260,11 +261,3 @@ def _table_of(names: dict[Path, str]) -> Path | None:
             if (above / PARTICIPANTS_FILE).is_file():
                 return above / PARTICIPANTS_FILE
     return None
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

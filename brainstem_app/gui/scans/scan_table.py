@@ -15,6 +15,7 @@ from brainstem_app.gui.design.tokens import ICON
 from brainstem_app.gui.rows_model import Column, RowsModel
 from brainstem_app.gui.scans.examiner import THUMBNAIL
 from brainstem_app.gui.scans.listing import ListedScan
+from brainstem_app.imaging.text_table import number_of
 
 if TYPE_CHECKING:
     from brainstem_app.gui.scans.listing import Listing
@@ -159,7 +160,5 @@ class ScanTable(RowsModel[ListedScan]):
 
 
 def _number(text: str) -> str | float:
-    try:
-        return float(text)
-    except ValueError:
-        return text
+    number = number_of(text)
+    return text if number is None else number

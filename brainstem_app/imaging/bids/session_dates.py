@@ -8,11 +8,18 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Literal
 
+from brainstem_app.counting import listed
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.bids.subject_ids import id_key
+from brainstem_app.imaging.bids.subject_ids import bare_id, id_key
 from brainstem_app.imaging.dicom.conversion import split_series
 from brainstem_app.imaging.dicom.headers import holds_dicom, read_dataset
-from brainstem_app.imaging.text_table import TextTable, read_text_table
+from brainstem_app.imaging.text_table import (
+    TableRow,
+    TextTable,
+    has_decimal_commas,
+    number_of,
+    read_text_table,
+)
 
 DAYS_A_YEAR = 365.25
 ACQUIRED = "acq_time"
@@ -62,7 +69,7 @@ def time_of_scan(scan: Path) -> ScanTime | None:
     Raises
     ------
     InputError
-        If a table cannot be read, or says a date that is none.
+        If a table cannot be read, says a date or number that is none, or two times of one scan.
     """
     folder, _ = split_series(scan)
     if scan.parent.name == "anat":
@@ -86,32 +93,45 @@ def _of_bids(scan: Path) -> ScanTime | None:
     for folder in dict.fromkeys((place, person)):
         for path in sorted(folder.glob("*_scans.tsv")):
             table = read_text_table(path, "table of scans")
-            if found := _in_table(table, ("filename",), scan.relative_to(folder).as_posix().__eq__):
+            if found := _in_table(table, ("filename",), scan.relative_to(folder).as_posix(), str):
                 return found
     path = person / f"{person.name}_sessions.tsv"
     if place == person or not path.is_file():
         return None
-    return _in_table(
-        read_text_table(path, "table of sessions"),
-        ("session_id", "session"),
-        lambda name: id_key(name) == id_key(place.name),
-    )
+    table = read_text_table(path, "table of sessions")
+    return _in_table(table, ("session_id", "session"), place.name, bare_id, id_key)
 
 
-def _in_table(table: TextTable, names: tuple[str, ...], is_it: Callable[[str], bool]) -> ScanTime | None:
+def _in_table(
+    table: TextTable, names: tuple[str, ...], wanted: str, *spellings: Callable[[str], str]
+) -> ScanTime | None:
+    """Time that the rows of a scan or session say, found by the first spelling that any row shares."""
     column = table.column(*names)
-    for row in table.rows:
-        if column is None or not is_it(row.cells.get(column, "")):
-            continue
-        acquired = table.column(ACQUIRED)
-        text = row.cells.get(acquired, "") if acquired else ""
-        if text.casefold() not in _UNKNOWN:
-            return _date(text, table.path, row.number)
-        for name, in_a_year in _SINCE.items():
-            known = table.column(name)
-            number = row.cells.get(known, "") if known else ""
-            if number.casefold() not in _UNKNOWN:
-                return ScanTime(_number(number, table, row.number) / in_a_year, "baseline")
+    if column is None:
+        return None
+    rows: list[TableRow] = []
+    for spelled in spellings:
+        rows = rows or [r for r in table.rows if spelled(r.cells.get(column, "")) == spelled(wanted)]
+    told = [(row, time) for row in rows if (time := _in_row(table, row)) is not None]
+    if len({time for _, time in told}) > 1:
+        numbers = listed([str(row.number) for row, _ in told])
+        raise InputError(
+            f"{wanted} is in the table more than once, with different times: rows {numbers}.",
+            table.path,
+            "Keep one row of each.",
+        )
+    return told[0][1] if told else None
+
+
+def _in_row(table: TextTable, row: TableRow) -> ScanTime | None:
+    acquired = table.column(ACQUIRED)
+    text = row.cells.get(acquired, "") if acquired else ""
+    if text.casefold() not in _UNKNOWN:
+        return _date(text, table.path, row.number)
+    for name, in_a_year in _SINCE.items():
+        known = table.column(name)
+        if known and row.cells.get(known, "").casefold() not in _UNKNOWN:
+            return ScanTime(_number(known, table, row) / in_a_year, "baseline")
     return None
 
 
@@ -123,12 +143,13 @@ def _date(text: str, path: Path, row: int) -> ScanTime:
     return ScanTime.of(moment.astimezone(UTC) if moment.tzinfo else moment)
 
 
-def _number(text: str, table: TextTable, row: int) -> float:
-    plain = text.replace(",", ".") if table.decimal_comma else text
-    try:
-        return float(plain)
-    except ValueError as error:
-        raise InputError(f"Row {row} has “{text}” where a number is due.", table.path, _FIX) from error
+def _number(column: str, table: TextTable, row: TableRow) -> float:
+    text = row.cells[column]
+    comma = table.decimal_comma and has_decimal_commas(r.cells.get(column, "") for r in table.rows)
+    number = number_of(text, decimal_comma=comma)
+    if number is None:
+        raise InputError(f"Row {row.number} has “{text}” where a number is due.", table.path, _FIX)
+    return number
 
 
 def _of_dicom(folder: Path) -> ScanTime | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from brainstem_app.atlas.change_table import CHANGE_FILE
-from brainstem_app.atlas.library import AnyAtlas, Atlas, copy_atlas
+from brainstem_app.atlas.library import NOT_STATED, AnyAtlas, Atlas, copy_atlas, licence_of_atlas
 from brainstem_app.counting import counted
 from brainstem_app.errors import BrainstemError, InputError, UnconfirmedError
 from brainstem_app.jobs.job import ExportEnsembleJob, ExportModelJob, TrainJob
@@ -191,9 +191,11 @@ def limits_of(reference: str, agreement: Sequence[str]) -> str:
 
 def licence_of(atlas: AnyAtlas) -> str:
     """Licence of a model, which is that of the labels it learned from."""
-    if isinstance(atlas, Atlas):
-        return "GPL-3.0-or-later, as the labels it learned from"
-    return "that of the labels it learned from, which are the lab's own"
+    if not isinstance(atlas, Atlas):
+        return "that of the labels it learned from, which are the lab's own"
+    licence = licence_of_atlas(atlas)
+    also = "nor is that of" if licence == NOT_STATED else "as"
+    return f"{licence}, {also} the labels it learned from"
 
 
 def _begun_from(settings: TrainJob) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from brainstem_app.counting import counted, listed
 from brainstem_app.errors import BrainstemError
-from brainstem_app.evaluation.usual_confidence import FAR_Z
 from brainstem_app.imaging.atomic import write_text
 from brainstem_app.jobs.job import QualityJob
 from brainstem_app.jobs.reporter import Reporter, Summary
@@ -51,15 +50,12 @@ def look_at_results(job: QualityJob, reporter: Reporter) -> Summary:
     with changing(job.study, job.kind):
         write_text(job.study / QUALITY_TABLE, quality_tsv(rows))
     reporter.artifact("quality", job.study / QUALITY_TABLE)
-    far = [
-        row.folder
-        for row in rows
-        if any(abs(z) >= FAR_Z for z in (*row.region_z.values(), row.asymmetry_z) if z is not None)
-    ]
+    far = [row.folder for row in rows if row.is_unusual]
     if far:
         verb = "is" if len(far) == 1 else "are"
         reporter.warn(
-            f"{counted(len(far), 'result')} {verb} far from the others in volume or symmetry: {listed(far)}.",
+            f"{counted(len(far), 'result')} {verb} far from the others in volume, symmetry or confidence: "
+            f"{listed(far)}.",
             job.study / QUALITY_TABLE,
             "Look at them first.",
         )

@@ -82,7 +82,8 @@ def build_cohort_report(
         found = reference_scores(
             reference, request.against, people, model.measures, table, mixed=request.mixed
         )
-        scores, unscored, against = Scores(found.z, found.centile), found.notes, found.reference
+        scores = Scores(found.z, found.centile, {} if request.group else found.unscored)
+        unscored, against = found.notes, found.reference
     reports = [person.result.report for person in people]
     of_changes = any(measured.unit == A_YEAR for measured in model.measures.all)
     report = CohortReport(
@@ -150,17 +151,17 @@ def _comparisons(model: ModelledPeople, least: int) -> tuple[GroupComparison, ..
     )
     family_of = [number for number, f in enumerate(families) for _ in model.measures.all[f]]
     unseen = unseen_nuclei(model.used)
+    lacking = np.isnan(model.values) & ~model.set_aside
     found = []
     for contrast, weight, effect in zip(groups.contrasts, weights, effects, strict=True):
-        own, reference = (
-            model.values[np.isin(model.codes, np.flatnonzero(side))] for side in (weight > 0, weight < 0)
-        )
+        own, reference = (np.isin(model.codes, np.flatnonzero(side)) for side in (weight > 0, weight < 0))
+        lost = [lacking[side].sum(axis=0) for side in (own, reference)]
         means = [_mean_of_groups(model, np.clip(sign * weight, 0, None)) for sign in (1, -1)]
         entries = []
         for k, measured in enumerate(model.measures.all):
             corrected = next(strict[family_of[k]]), next(lenient[family_of[k]])
-            sides = (own[:, k], reference[:, k])
-            entry = _effect(measured, effect, k, sides, (means[0][k], means[1][k]), corrected)
+            sides = (means[0][k], means[1][k]), (lost[0][k], lost[1][k])
+            entry = _effect(measured, effect, k, *sides, corrected)
             is_unseen = entry.name in unseen
             entries.append(entry.model_copy(update={"change_seen": False}) if is_unseen else entry)
         regions, areas, nuclei = (tuple(entries[f]) for f in families)
@@ -170,8 +171,8 @@ def _comparisons(model: ModelledPeople, least: int) -> tuple[GroupComparison, ..
                 reference=contrast.reference,
                 groups=contrast.over,
                 reference_groups=contrast.under,
-                n=len(own),
-                reference_n=len(reference),
+                n=int(own.sum()),
+                reference_n=int(reference.sum()),
                 degrees=effect.degrees,
                 regions=regions,
                 areas=areas,
@@ -185,11 +186,10 @@ def _effect(
     measured: Measured,
     effect: GroupEffect,
     k: int,
-    sides: tuple[Values, Values],
     means: tuple[float, float],
+    lost: tuple[int, int],
     corrected: tuple[float | None, float | None],
 ) -> VolumeEffect:
-    own, reference = sides
     return VolumeEffect(
         name=measured.name,
         full_name=measured.full_name,
@@ -209,8 +209,8 @@ def _effect(
         p=_known(effect.p[k]),
         p_holm=corrected[0],
         p_fdr=corrected[1],
-        not_found=int(np.isnan(own).sum()),
-        reference_not_found=int(np.isnan(reference).sum()),
+        not_found=int(lost[0]),
+        reference_not_found=int(lost[1]),
         smallest_change_percent=measured.smallest_change_percent,
         change_seen=measured.change_seen,
     )

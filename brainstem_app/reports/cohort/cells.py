@@ -1,19 +1,17 @@
-"""Cells of a table: numbers, those that cannot be meant, and words however they are spelled."""
+"""Cells of a table: numbers that cannot be meant, and words however they are spelled."""
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from statistics import median
 
+from brainstem_app.imaging.text_table import number_of
 from brainstem_app.reports.cohort.ages import age_doubts, is_age
 from brainstem_app.reports.cohort.participants import is_head_size
 
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
-_COMMA_NUMBER = re.compile(r"[+-]?\d+(?:,\d+)?", re.ASCII)
 #: Heads of grown-ups differ by less; a larger factor means two units in one column.
 _HEADS_DIFFER = 3
 _CODES = re.compile(r"-[7-9]+|(?P<digit>[789])(?P=digit)+", re.ASCII)
@@ -29,30 +27,6 @@ _ADVICE = (
     (re.compile(r"\d+\s*[-–]\s*\d+|[<>≤≥~≈]\s*\d.*|\d+\s*\+"), "write a number, not a range or a limit"),
     (re.compile(r"[+-]?[\d.,]+\s*[A-Za-zµ°%³]+.*"), "write the number without its unit"),
 )
-
-
-def number_of(cell: str, *, decimal_comma: bool = False) -> float | None:
-    """Return the number that a cell holds; None for anything else, infinity included.
-
-    Parameters
-    ----------
-    cell : str
-        A minus sign may be the real one.
-    decimal_comma : bool
-        A comma stands before the decimals, and a point means nothing.
-    """
-    text = cell.strip().replace("−", "-")
-    if decimal_comma:
-        return float(text.replace(",", ".")) if _COMMA_NUMBER.fullmatch(text) else None
-    if not _NUMBER.fullmatch(text):
-        return None
-    value = float(text)
-    return value if math.isfinite(value) else None
-
-
-def has_decimal_commas(cells: Iterable[str]) -> bool:
-    """Whether any of these cells is a number with a decimal comma."""
-    return any("," in cell and _COMMA_NUMBER.fullmatch(cell.strip().replace("−", "-")) for cell in cells)
 
 
 def advice(cell: str) -> str:
@@ -101,7 +75,7 @@ def level_key(cell: str) -> str:
     """Return what stays the same of a word however it is spelled: spaces, upper case, ``1`` and ``1.0``."""
     text = " ".join(unicodedata.normalize("NFKC", cell).split()).casefold()
     number = number_of(text)
-    return text if number is None else f"{number:g}"
+    return text if number is None else repr(number)
 
 
 def spelled_alike(cells: Iterable[str]) -> dict[str, str]:

@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 
 from brainstem_app.counting import counted, listed
 from brainstem_app.errors import InputError
+from brainstem_app.imaging.text_table import has_decimal_commas, number_of
 from brainstem_app.reports.cohort.ages import age_doubts, is_age
 from brainstem_app.reports.cohort.cells import (
     advice,
-    has_decimal_commas,
     implausible,
     level_key,
-    number_of,
     spelled_alike,
 )
 from brainstem_app.reports.cohort.participants import is_head_size
@@ -342,7 +341,7 @@ def _many_levels(column: str, times: Counter[str]) -> str:
 def _require_two_values(column: str, values: Sequence[object], shown: str, where: Path | None) -> None:
     if len(set(values)) > 1:
         return
-    option = "--no-head-size" if is_head_size(column) else "--covariates"
+    option = "--covariates, or --no-head-size" if is_head_size(column) else "--covariates"
     raise InputError(
         f"There is nothing to adjust for: “{column}” is {shown} in everybody "
         f"({counted(len(values), 'person')}).",

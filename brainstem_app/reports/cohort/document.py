@@ -167,10 +167,14 @@ def _comparison_note(report: CohortReport, comparison: GroupComparison) -> str:
         "that difference in standard deviations of the residuals. p: two-sided t-test; Holm: corrected "
         f"over all nuclei{every}{_regions(comparison)}, so that even one false finding among them is rare; "
         "FDR: over the same by Benjamini and Hochberg, so that of those below .05 one in twenty is expected "
-        "to be false. A nucleus that was not found is missing: n says in how many it was found, over whom "
-        f"all of its numbers are taken{_least(report)}; the degrees of freedom are those of one found in "
-        f"everyone.{_together(comparison)}"
+        "to be false. A nucleus that was not found is missing: n says in how many it was found"
+        f"{_aside(report)}, over whom all of its numbers are taken{_least(report)}; the degrees of freedom "
+        f"are those of one found in everyone.{_together(comparison)}"
     )
+
+
+def _aside(report: CohortReport) -> str:
+    return ", without those left out for the sake of their site" if report.sites else ""
 
 
 def _least(report: CohortReport) -> str:

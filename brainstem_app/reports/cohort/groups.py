@@ -18,7 +18,6 @@ from brainstem_app.reports.cohort.covariates import Covariates, twin_notes
 from brainstem_app.reports.cohort.participants import is_head_size, is_reference_name
 from brainstem_app.reports.cohort.people_table import PeopleTable
 from brainstem_app.reports.cohort.request import PeopleRequest
-from brainstem_app.reports.scan.scan_entry import INTRACRANIAL_ML
 
 _FEWER_COVARIATES = "Leave that covariate out, or fill it in the table."
 
@@ -179,12 +178,14 @@ def require_enough(request: PeopleRequest, groups: Sequence[str], covariates: Co
         f"{adjusted}; it takes {least}, and says something with many more.",
         request.participants,
         "Give more results, or fewer --covariates"
-        + (", or --no-head-size." if any(map(_is_size, covariates.names)) else "."),
+        + (", or --no-head-size." if _unasked_size(request, covariates.names) else "."),
     )
 
 
-def _is_size(column: str) -> bool:
-    return column == INTRACRANIAL_ML or is_head_size(column)
+def _unasked_size(request: PeopleRequest, columns: Sequence[str]) -> str:
+    """Size of the head among columns that no covariate of the request names; empty if there is none."""
+    asked = {name.strip().casefold() for name in request.covariates}
+    return next((name for name in columns if is_head_size(name) and name.casefold() not in asked), "")
 
 
 def apart_notes(groups: Groups, codes: NDArray[np.int_], covariates: Covariates) -> list[str]:
@@ -229,12 +230,14 @@ def require_apart(
     found = [names[column] for column in dependent_columns(design) if names[column]]
     if not found or len(design) <= design.shape[1]:
         return
+    size = _unasked_size(request, found)
+    by = f" (“{size}” by --no-head-size)" if size else ""
     of_group = any(name.startswith(f"{request.group} = ") for name in found) and request.group
     raise InputError(
         f"{' and '.join(f'“{name}”' for name in found)} cannot be told apart: one follows from the other"
         f"{'s' if len(found) > 2 else ''} in all {counted(len(codes), 'person')}.",
         request.participants,
-        "Leave that covariate out; what it does cannot be told from the group."
+        f"Leave that covariate out{by}; what it does cannot be told from the group."
         if of_group
-        else "Leave one out.",
+        else f"Leave one out{by}.",
     )

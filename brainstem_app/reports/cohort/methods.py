@@ -74,7 +74,7 @@ def _sites_in_words(report: CohortReport) -> str:
     return (
         f"Differences between {counted(len(report.sites), 'site')} were taken out beforehand by ComBat with "
         f"parametric empirical Bayes estimates over all measures (Johnson et al. 2007; Fortin et al. 2018)"
-        f"{keeping}."
+        f"{keeping}; a measure that fewer than {report.least} people of a site had was left out there."
     )
 
 

@@ -19,8 +19,9 @@ class VolumeEffect(Entry):
     midsagittal plane and of a ratio they are in its `unit`, whatever their names say. `p_holm` is corrected
     over all nuclei and all comparisons, that of a region or area over all regions or areas and comparisons;
     `p_fdr` over the same by Benjamini and Hochberg (null in files of older versions). `n` and `reference_n`
-    count those in whom it was found whole, over whom all of it is taken, and `not_found` and
-    `reference_not_found` the others; null where too few are left. `change_seen` says whether the model can
+    count those in whom it was found whole, over whom all of it is taken (null where too few are left), and
+    `not_found` and `reference_not_found` those in whom it was not. Who is in neither was left out for the
+    sake of a site, which `notes` tell. `change_seen` says whether the model can
     see the nucleus change (`StructureEntry`).
     """
 
@@ -101,12 +102,13 @@ class VolumeSubject(Entry):
     The volume of a structure that was not found is null. Areas on the midsagittal plane and their ratio stand
     beside them, under names that end with their unit (``_mm2``, ``_percent``). `dataset` and `session` are
     null where they are not known, and so are the volumes of the brain and inside the skull; `in_model` says
-    whether the subject is in the models, and `why_not` why it is not. `model` and `version` made the result,
-    `state` is what people said of it in its study (null outside of one), `corrected` says whether its labels
-    were corrected by hand, `warnings` what its report warns of. `site` is the subject's site, and
-    `harmonised` holds what was compared, without the differences of sites; both are null or empty where
-    sites were not asked for. `centile` says of each `z` what share of the saved reference group's population
-    lies below, in per cent; it is empty without one.
+    whether the subject is in the models (or, where nothing is compared, whether it could be set against the
+    saved reference group), and `why_not` why it is not. `model` and `version` made the result, `state` is
+    what people said of it in its study (null outside of one), `corrected` says whether its labels were
+    corrected by hand, `warnings` what its report warns of. `site` is the subject's site, and `harmonised`
+    holds what was compared, without the differences of sites; both are null or empty where sites were not
+    asked for. `centile` says of each `z` what share of the saved reference group's population lies below, in
+    per cent; it is empty without one.
     """
 
     subject: str

@@ -26,6 +26,7 @@ from brainstem_app.reports.cohort.groups import (
 from brainstem_app.reports.cohort.people import Person
 from brainstem_app.reports.cohort.people_table import PeopleTable, covariates_in
 from brainstem_app.reports.cohort.request import PeopleRequest
+from brainstem_app.reports.scan.midsagittal import measure_words
 from brainstem_app.reports.scan.model import StructureEntry
 from brainstem_app.reports.scan.region_model import AreaEntry, RegionEntry
 from brainstem_app.reports.scan.regions import common_areas, common_regions, compared_values
@@ -80,6 +81,8 @@ class ModelledPeople:
     codes : ndarray of int, shape (n,)
         Group of each person, 0 the reference group.
     covariates : Covariates
+    set_aside : ndarray of bool, shape (n, K)
+        What is known and yet not compared: the difference of its site cannot be told.
     sites : dict of str to int
         People of each site; empty for one site.
     """
@@ -90,6 +93,7 @@ class ModelledPeople:
     groups: Groups
     codes: NDArray[np.int_]
     covariates: Covariates
+    set_aside: NDArray[np.bool_]
     sites: dict[str, int]
 
 
@@ -114,9 +118,11 @@ def modelled_people(
     require_enough(request, groups.names, covariates)
     of_site = _sites(request, table, names)
     require_apart(request, groups.names, codes, covariates, of_site)
-    found = ModelledPeople(used, measures, measures.values_of(used), groups, codes, covariates, {})
+    found = _as_measured(used, measures, groups, codes, covariates)
     apart = apart_notes(groups, codes, covariates)
-    return _without_sites(found, of_site, request.least), (*groups.notes, *covariates.notes, *apart)
+    model = _without_sites(found, of_site, request.least)
+    aside = _set_aside_notes(model, of_site, request.least)
+    return model, (*groups.notes, *covariates.notes, *apart, *aside)
 
 
 def reference_people(
@@ -140,8 +146,19 @@ def reference_people(
     codes = np.zeros(len(used), dtype=np.int_)
     require_apart(request, [group], codes, covariates)
     groups = Groups([group], dict.fromkeys(names, group))
-    found = ModelledPeople(used, measures, measures.values_of(used), groups, codes, covariates, {})
-    return found, group, covariates.notes
+    return _as_measured(used, measures, groups, codes, covariates), group, covariates.notes
+
+
+def _as_measured(
+    used: list[Person],
+    measures: Measures,
+    groups: Groups,
+    codes: NDArray[np.int_],
+    covariates: Covariates,
+) -> ModelledPeople:
+    values = measures.values_of(used)
+    aside = np.zeros(values.shape, dtype=np.bool_)
+    return ModelledPeople(used, measures, values, groups, codes, covariates, aside, {})
 
 
 def common_measures(people: Sequence[Person]) -> Measures:
@@ -214,4 +231,35 @@ def _without_sites(
             "Give more results, or fewer --covariates, or leave out --site.",
         )
     sizes = {name.partition(" = ")[2]: int(own.sum()) for name, own in of_site.items()}
-    return replace(people, values=harmonised(people.values, site, kept, least), sites=sizes)
+    values = harmonised(people.values, site, kept, least)
+    aside = np.isfinite(people.values) & ~np.isfinite(values)
+    return replace(people, values=values, set_aside=aside, sites=sizes)
+
+
+def _set_aside_notes(
+    people: ModelledPeople, of_site: dict[str, NDArray[np.bool_]], least: int
+) -> tuple[str, ...]:
+    """Say who is left out of which measure, although it is known, for the sake of their site."""
+    few: dict[str, list[str]] = {}
+    inseparable: list[str] = []
+    for measured, values, aside in zip(people.measures.all, people.values.T, people.set_aside.T, strict=True):
+        name, known = measure_words(measured.name), aside | np.isfinite(values)
+        for site, own in of_site.items():
+            out = [person.name for person, is_out in zip(people.used, own & aside, strict=True) if is_out]
+            if out and (own & known).sum() < least:
+                few.setdefault(f"{listed(out, 4)} ({site})", []).append(name)
+            elif out and name not in inseparable:
+                inseparable.append(name)
+    notes = []
+    if few:
+        told = "; ".join(f"{who}: {listed(names)}" for who, names in few.items())
+        notes.append(
+            f"Left out where fewer than {least} people of their site have a measure, too few to tell what is "
+            f"of the site: {told}. They do not count as not found."
+        )
+    if inseparable:
+        notes.append(
+            f"Compared in nobody: {listed(inseparable)}. In those who have it, the sites cannot be told "
+            "apart from groups and covariates, or these explain it whole."
+        )
+    return tuple(notes)

@@ -36,10 +36,11 @@ def cohort_notes(report: CohortReport, table: PeopleTable, people: Sequence[Pers
 def _who_is_missing(report: CohortReport, table: PeopleTable) -> list[str]:
     notes = []
     lacking: dict[str, list[str]] = {}
-    for subject in report.subjects:
-        if not subject.in_model and subject.subject not in table.matched.only_in_results:
-            lacking.setdefault(", ".join(table.lacking(subject.subject)), []).append(subject.subject)
-    left_out = len(report.subjects) - len(report.modelled)
+    incomplete = [each.subject for each in report.subjects if not table.is_complete(each.subject)]
+    for name in incomplete:
+        if name not in table.matched.only_in_results:
+            lacking.setdefault(", ".join(table.lacking(name)), []).append(name)
+    left_out = len(incomplete)
     told = [f"{columns} is unknown of {listed(names)}" for columns, names in lacking.items()]
     if left_out and table.matched.only_in_results:
         told.append(f"not in the table of participants: {listed(table.matched.only_in_results)}")
@@ -120,13 +121,16 @@ def _unseen_nuclei(report: CohortReport, people: Sequence[Person]) -> list[str]:
 
 
 def _head_size(report: CohortReport, table: PeopleTable, people: Sequence[Person]) -> list[str]:
+    notes = []
     if BRAIN_ML in table.columns:
-        return [
+        notes.append(
             "Adjusted for the volume of the brain: a disease that shrinks both may be hidden; the volume "
             f"inside the skull (eTIV, {INTRACRANIAL_ML}) does not have that fault."
-        ]
+        )
     if INTRACRANIAL_ML in table.columns and INTRACRANIAL_ML not in table.table.columns:
-        return [f"Adjusted for the volume inside the skull, {METHOD_IN_WORDS}."]
+        notes.append(f"Adjusted for the volume inside the skull, {METHOD_IN_WORDS}.")
+    if notes:
+        return notes
     # A change in per cent is of the person's own volume.
     if report.group is None or report.of_changes or any(map(is_head_size, table.columns)):
         return []

@@ -14,7 +14,7 @@ from brainstem_app.imaging.bids.derivatives import dataset_id
 from brainstem_app.imaging.bids.subject_ids import bare_id, id_key
 from brainstem_app.imaging.text_table import TableRow, TextTable, read_text_table
 from brainstem_app.reports.cohort.people import Person
-from brainstem_app.reports.scan.scan_entry import INTRACRANIAL_ML
+from brainstem_app.reports.scan.scan_entry import BRAIN_ML, INTRACRANIAL_ML
 
 HEAD_SIZE = (
     "etiv",
@@ -206,6 +206,11 @@ def head_size_column(table: Participants) -> str | None:
 def is_head_size(column: str) -> bool:
     """Whether a column is called like the size of the head."""
     return column.casefold() in HEAD_SIZE
+
+
+def name_head_size(columns: Iterable[str]) -> bool:
+    """Whether covariates name the size of the head, or of the brain, which takes its place."""
+    return any(column == BRAIN_ML or is_head_size(column) for column in columns)
 
 
 def is_reference_name(group: str) -> bool:

@@ -16,6 +16,7 @@ from brainstem_app.reports.cohort.participants import (
     Participants,
     head_size_column,
     match_participants,
+    name_head_size,
     read_participants,
     require_columns,
 )
@@ -135,8 +136,8 @@ def people_table(request: PeopleRequest, people: Sequence[Person], scored: Seque
             if measured := getattr(person.result.report.scan, name):
                 values[person.name].setdefault(name, str(measured))
     also = tuple(name for name in MEASURED if any(name in row for row in values.values()))
-    head = _head_size(request, table, people)
     wanted = [table.column(name) for name in request.covariates]
+    head = None if name_head_size(wanted) else _head_size(request, table, people)
     columns = tuple(dict.fromkeys([*wanted, *([head] if head else [])]))
     group = table.column(request.group) if request.group else ""
     if group in columns:

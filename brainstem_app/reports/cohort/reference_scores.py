@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +42,8 @@ class ReferenceScores:
         Measures that both have.
     z, centile : dict of str to dict of str to float
         By person and measure; NaN where unknown.
+    unscored : dict of str to str
+        Who cannot be set against it, and why not.
     notes : tuple of str
     """
 
@@ -49,6 +51,7 @@ class ReferenceScores:
     names: tuple[str, ...]
     z: dict[str, dict[str, float]]
     centile: dict[str, dict[str, float]]
+    unscored: dict[str, str]
     notes: tuple[str, ...]
 
 
@@ -97,10 +100,11 @@ def reference_scores(
         names,
         _by_person(scored, names, z),
         _by_person(scored, names, centile),
+        unscored,
         (
             *said,
             *_about(reference),
-            *unscored,
+            *([f"Not set against the saved reference group: {_told(unscored)}."] if unscored else []),
             *outside,
             *_not_shared(measures, {measure.name for _, measure in shared}),
         ),
@@ -153,25 +157,32 @@ def _require_head_size(reference: ReferenceGroup, people: Sequence[Person], path
 
 def _people_with_covariates(
     reference: ReferenceGroup, people: Sequence[Person], table: PeopleTable, path: Path
-) -> tuple[list[Person], list[str]]:
-    """People of whom all covariates of a reference group are known, and who they are not."""
-    lacking: dict[str, list[str]] = {}
+) -> tuple[list[Person], dict[str, str]]:
+    """People of whom all covariates of a reference group are known, and what is not known of the others."""
+    unscored: dict[str, str] = {}
     scored = []
     for person in people:
         problems = [problem for one in reference.covariates if (problem := _problem(one, table, person.name))]
         if problems:
-            lacking.setdefault(", ".join(problems), []).append(person.name)
+            unscored[person.name] = ", ".join(problems)
         else:
             scored.append(person)
-    told = "; ".join(f"{why}: {listed(names)}" for why, names in lacking.items())
     if not scored:
         raise InputError(
             f"Nobody can be set against the saved reference group, which is adjusted for "
-            f"{', '.join(reference.columns)}. {told}.",
+            f"{', '.join(reference.columns)}. {_told(unscored)}.",
             table.table.path or path,
             "Give a table of participants with these columns, spelled as in the reference group.",
         )
-    return scored, [f"Not set against the saved reference group: {told}."] if told else []
+    return scored, unscored
+
+
+def _told(unscored: Mapping[str, str]) -> str:
+    """Who lacks what, each reason once."""
+    names: dict[str, list[str]] = {}
+    for name, why in unscored.items():
+        names.setdefault(why, []).append(name)
+    return "; ".join(f"{why}: {listed(own)}" for why, own in names.items())
 
 
 def _problem(covariate: ReferenceCovariate, table: PeopleTable, person: str) -> str:

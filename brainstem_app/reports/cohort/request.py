@@ -50,7 +50,7 @@ class PeopleRequest(BaseModel):
         setting(
             "Head size",
             "Adjust for eTIV, TIV, ICV or head_size where the table has it, else for intracranial_ml where "
-            "all results have it.",
+            "all results have it; not where the covariates name one of these, or brain_ml.",
         ),
     ] = True
     missing: Annotated[

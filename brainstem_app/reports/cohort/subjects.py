@@ -17,10 +17,14 @@ from brainstem_app.reports.scan.results import model_title
 
 @dataclass(frozen=True)
 class Scores:
-    """z-scores of people by measure, and centiles where they are known; NaN where one is not."""
+    """z-scores of people by measure, and centiles where they are known; NaN where one is not.
+
+    `unscored` says why somebody has none where there is nothing else to be in.
+    """
 
     z: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     centile: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    unscored: Mapping[str, str] = field(default_factory=dict)
 
 
 def subjects_of(
@@ -44,12 +48,13 @@ def _subject(
     has_sites: bool,
 ) -> VolumeSubject:
     report, name = person.result.report, person.name
+    why_not = scores.unscored.get(name) if name in compared else _why_not(table, name)
     return VolumeSubject(
         subject=name,
         dataset=person.dataset or None,
         session=person.session or None,
-        in_model=name in compared,
-        why_not=None if name in compared else _why_not(table, name),
+        in_model=why_not is None,
+        why_not=why_not,
         file=report.scan.file,
         group=table.group_of(name),
         covariates=table.shown(name),
