@@ -239,7 +239,7 @@ def test_cells_are_not_put_together_over_changed_references(
     assert status == 2
     assert here.done == []
     assert isinstance(events[-1], Failed)
-    assert "6 cells of this comparison saw other people, images or labels" in events[-1].what
+    assert "6 runs saw other people, images or labels than the study has now" in events[-1].what
     assert f"({name})" in events[-1].what
     for run in (study.folder / "runs").iterdir():
         shutil.rmtree(run)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from brainstem_app.atlas.drawn_labels import read_drawn_table
 from brainstem_app.atlas.library import load_atlas
 from brainstem_app.imaging.label_map import IGNORED_LABEL, load_label_map, save_label_map, save_volume
 from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine
-from brainstem_app.jobs.events import Event, Finished, Warned
+from brainstem_app.jobs.events import Event, Failed, Finished, Warned
 from brainstem_app.jobs.job import (
     CompareJob,
     EvaluateRunJob,
@@ -148,6 +149,22 @@ def test_everybody_is_tested_once_by_a_network_that_has_not_seen_them(
             known = int((own.load_box(name).labels != IGNORED_LABEL).sum())
             assert counts[name].sum() == known
             assert (known < np.prod(BOX_SHAPE)) == (name == NAMES[1])
+
+
+def test_folds_are_not_put_together_over_changed_references(
+    own: Study, by_folds: list[Event], tmp_path: Path
+) -> None:
+    copy = Study.open(Path(shutil.copytree(own.folder, tmp_path / "study")))
+    record = next(one for one in copy.finished_subjects() if one.name == NAMES[0])
+    drawn = record.model_copy(update={"files": {**record.files, "labels_box.nii.gz": "drawn anew"}})
+    drawn.save(copy.subject_folder(NAMES[0]) / "manifest.json")
+    shutil.rmtree(copy.run_folder("nuclei-fold2"))
+    events: list[Event] = []
+    assert run_job(_job(copy, "nuclei", folds=FOLDS, learning_rate=1e-3), events.append, lambda: False) == 2
+    assert isinstance(events[-1], Failed)
+    assert f"1 run saw other people, images or labels than the study has now ({NAMES[0]})" in events[-1].what
+    assert "nuclei-fold1" in events[-1].fix
+    assert not copy.run_folder("nuclei-fold2").exists()
 
 
 def _read_report(folder: Path) -> dict[str, object]:

@@ -12,6 +12,9 @@ import pytest
 
 from brainstem_app.atlas.library import copy_atlas, load_atlas
 from brainstem_app.errors import InputError
+from brainstem_app.gui.report.read_report import read_report
+from brainstem_app.gui.report.report_entries import ReportEntry, ReportKind
+from brainstem_app.gui.train.run_summary import read_run
 from brainstem_app.imaging.label_map import save_label_map, save_volume
 from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine, crop_to_box, mni_affine, paste_into_mni
 from brainstem_app.jobs.events import (
@@ -293,8 +296,14 @@ def test_run_is_tested_on_nobody_it_has_learned_from_whatever_the_split_has_beco
     assert f"Not tested, as the run has learned from these people: {before.train[0]}." in metrics["notes"]
     status, events = _run(ExportModelJob(run=copy.run_folder("tiny"), out=tmp_path / "model", name="tiny"))
     assert status == 0, events[-1]
-    # A run that begins now goes by the split of now.
-    assert run_splits(copy, _job(copy, epochs=1).model_copy(update={"run": "new"})) == copy.splits()
+    own = run_splits(copy, _job(copy, epochs=2))
+    assert (own.train, own.validation, own.test) == (before.train, before.validation, before.test)
+    # A run that begins now goes by the split of now; with weights of the other it has learned from its own.
+    new = _job(copy, epochs=1).model_copy(update={"run": "new"})
+    assert run_splits(copy, new) == copy.splits()
+    for weights in ("best.keras", "export/model.keras"):
+        begun = new.model_copy(update={"start_from": copy.run_folder("tiny") / weights})
+        assert run_splits(copy, begun) == copy.splits().model_copy(update={"test": ()})
 
 
 def test_numbers_of_an_earlier_network_of_a_run_are_not_those_of_its_network_now(
@@ -306,9 +315,13 @@ def test_numbers_of_an_earlier_network_of_a_run_are_not_those_of_its_network_now
     metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
     assert metrics["best_epoch"] == best_epoch(run)
     assert measured_now(run) is not None
+    assert (read_run(run).part, read_run(run).is_finished) == ("test", True)
     # As if it had been trained further since.
     (run / "metrics.json").write_text(json.dumps(metrics | {"best_epoch": 17}), encoding="utf-8")
     assert measured_now(run) is None
+    assert (read_run(run).part, read_run(run).scores) == ("", ())
+    entry = ReportEntry(ReportKind.RUN, "tiny", run, (run / "metrics.json",))
+    assert any("evaluate it again" in value for _, value in read_report(entry).lines)
     _, events = _run(ExportModelJob(run=run, out=tmp_path / "model", name="tiny"))
     card = find_model(str(tmp_path / "model")).card
     assert (card.results.subjects, card.method.temperature) == (0, 1.0)

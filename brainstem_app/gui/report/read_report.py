@@ -105,8 +105,16 @@ def _change(entry: ReportEntry, path: Path) -> ReportContent:
 
 
 def _run(entry: ReportEntry, path: Path) -> ReportContent:
+    from brainstem_app.jobs.networks.run_metrics import best_epoch
+
     report = EvaluationReport.read(path, *_DAMAGED)
     lines = [("subjects", f"{report.summary.n_subjects} ({report.part})")]
+    now = best_epoch(path.parent)
+    if report.best_epoch is not None and now not in (None, report.best_epoch):
+        since = (
+            f"of epoch {report.best_epoch}; the run has a better one since, of epoch {now}: evaluate it again"
+        )
+        lines.append(("network", since))
     lines += [(method.name, _accuracy(method)) for method in (report.summary, *report.baselines)]
     tables = {
         "Structures": evaluated_table(report),

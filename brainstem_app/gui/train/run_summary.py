@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from brainstem_app.errors import InputError
-from brainstem_app.small_files import read_small
 from brainstem_app.study.run_manifest import read_manifest
-from brainstem_app.written_files import CONFIG_FILE, HISTORY_FILE, METRICS_FILE, RUNS_FOLDER
+from brainstem_app.written_files import CONFIG_FILE, HISTORY_FILE, RUNS_FOLDER
 
 if TYPE_CHECKING:
     from brainstem_app.jobs.events import Metric
@@ -102,7 +101,7 @@ def read_run(folder: Path) -> RunSummary:
         job = read_job(folder / CONFIG_FILE)
     except InputError:
         job = None
-    part, scores = _scores(folder / METRICS_FILE)
+    part, scores = _scores(folder)
     return RunSummary(
         folder.name,
         folder,
@@ -136,14 +135,12 @@ def read_history(path: Path) -> tuple[EpochRow, ...]:
         return ()
 
 
-def _scores(path: Path) -> tuple[str, tuple[NucleusScore, ...]]:
-    from pydantic import ValidationError
+def _scores(run: Path) -> tuple[str, tuple[NucleusScore, ...]]:
+    """Part and scores of a run's network; none where it was not measured as it is now."""
+    from brainstem_app.jobs.networks.run_metrics import measured_now
 
-    from brainstem_app.reports.evaluation.model import EvaluationReport
-
-    try:
-        report = EvaluationReport.model_validate_json(read_small(path))
-    except (OSError, ValidationError):
+    report = measured_now(run)
+    if report is None:
         return "", ()
     nuclei = [s for s in report.structures if s.group.value == "nucleus" and s.iou.value is not None]
     return report.part, tuple(NucleusScore(s.name, float(s.iou.value or 0.0)) for s in nuclei)

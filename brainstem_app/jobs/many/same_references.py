@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from brainstem_app.counting import counted, listed
 from brainstem_app.errors import InputError
 from brainstem_app.jobs.many.compare_plan import GridCell, Plan
@@ -22,32 +24,30 @@ def require_same_references(plan: Plan, study: Study) -> None:
     InputError
         If people came or went, or were prepared or labelled anew, after a cell began and before another does.
     """
-    now: dict[int | None, _Seen] = {}
+    files = {record.name: record.files for record in study.finished_subjects()}
     seen: dict[int | None, list[_Seen]] = {}
     changed, earlier = set[str](), set[str]()
     for cell in plan.cells:
-        if cell.fold not in now:
-            now[cell.fold] = _seen_now(cell, study)
         if found := _seen_by(cell, plan, study):
             seen.setdefault(cell.fold, []).append(found)
             # What is not known of a cell, as of one that was not tested yet, is no difference.
             parts = {part for part, _ in found}
-            expected = {what: sha for what, sha in now[cell.fold].items() if what[0] in parts}
+            now = _seen_now(cell, study, files)
+            expected = {what: sha for what, sha in now.items() if what[0] in parts}
             if others := {name for (_, name), _ in found.items() ^ expected.items()}:
                 changed |= others
                 earlier.add(cell.job.run)
     is_mixed = any(one != own[0] for own in seen.values() for one in own)
     if earlier and (plan.waiting or is_mixed):
         raise InputError(
-            f"{counted(len(earlier), 'cell')} of this comparison saw other people, images or labels than the "
-            f"study has now ({listed(sorted(changed))}), and cannot be set beside the rest.",
+            f"{counted(len(earlier), 'run')} saw other people, images or labels than the study has now "
+            f"({listed(sorted(changed))}), and cannot be set beside the rest.",
             study.folder / RUNS_FOLDER,
             f"Remove the folders of these runs, and they are trained anew: {listed(sorted(earlier))}.",
         )
 
 
-def _seen_now(cell: GridCell, study: Study) -> _Seen:
-    files = {record.name: record.files for record in study.finished_subjects()}
+def _seen_now(cell: GridCell, study: Study, files: Mapping[str, Mapping[str, str]]) -> _Seen:
     splits = splits_now(study, cell.job)
     learned = {
         (part, name): _both(files.get(name, {}))
@@ -71,5 +71,5 @@ def _seen_by(cell: GridCell, plan: Plan, study: Study) -> _Seen:
     return learned | {("test", name): sha for name, sha in (record.references if record else {}).items()}
 
 
-def _both(files: dict[str, str]) -> str:
+def _both(files: Mapping[str, str]) -> str:
     return " ".join(files.get(file, "") for file in (SCAN_BOX_FILE, LABELS_BOX_FILE))

@@ -34,7 +34,7 @@ from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.networks.calibrate import calibrate, predict_voxels
 from brainstem_app.jobs.networks.keras_predictor import KerasPredictor
 from brainstem_app.jobs.networks.run_metrics import best_epoch
-from brainstem_app.jobs.networks.run_splits import run_splits, splits_now, training_of
+from brainstem_app.jobs.networks.run_splits import run_splits, split_of_study, training_of
 from brainstem_app.jobs.networks.training_warp import method_and_warp
 from brainstem_app.jobs.provenance import as_json
 from brainstem_app.jobs.reporter import Reporter, Summary
@@ -218,7 +218,7 @@ def _records_of(study: Study, names: Sequence[str]) -> tuple[SubjectRecord, ...]
 def _not_tested(study: Study, job: TrainJob) -> tuple[str, ...]:
     """Say which test subjects of the study a run cannot be tested on."""
     tested = run_splits(study, job).test
-    left = [name for name in splits_now(study, job).test if name not in tested]
+    left = [name for name in split_of_study(study, job).test if name not in tested]
     if not left:
         return ()
     return (f"Not tested, as the run has learned from these people: {listed(left)}.",)

@@ -19,6 +19,8 @@ from brainstem_app.jobs.claims import claim_of, claimed
 from brainstem_app.jobs.job import CompareCellJob, TrainJob
 from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.many.compare_cell import compare_cell
+from brainstem_app.jobs.many.compare_plan import GridCell, Plan
+from brainstem_app.jobs.many.same_references import require_same_references
 from brainstem_app.jobs.networks.run_splits import require_folds
 from brainstem_app.jobs.provenance import as_json
 from brainstem_app.jobs.reporter import Reporter, Summary
@@ -27,7 +29,7 @@ from brainstem_app.reports.engine.sheets import csv_text
 from brainstem_app.reports.evaluation.files import write_evaluation_report
 from brainstem_app.reports.evaluation.model import EvaluationInputs, MethodResult
 from brainstem_app.reports.grid.folds import mean_sd
-from brainstem_app.study.cell_record import PREDICTIONS_FILE, Predictions
+from brainstem_app.study.cell_record import PREDICTIONS_FILE, Predictions, read_cell
 from brainstem_app.study.segmented_by import agreement_notes
 from brainstem_app.study.study import Study
 from brainstem_app.written_files import METRICS_FILE
@@ -46,16 +48,19 @@ def train_folds(job: TrainJob, reporter: Reporter) -> Summary:
     Raises
     ------
     InputError
-        If the study has too few people, or a run was begun with other settings.
+        If the study has too few people, a run was begun with other settings, or folds saw other images or
+        labels than others will.
     JobCancelled
         If the user cancels; finished folds and whole epochs are kept.
     """
     count = job.folds or 0
     study = Study.open(job.study)
     require_folds(study, count, reporter)
+    cells = tuple(GridCell({}, 1, fold_job(job, fold)) for fold in range(1, count + 1))
+    found = {cell.job.run: read_cell(study.run_folder(cell.job.run)) for cell in cells}
+    require_same_references(Plan(cells, {run: one for run, one in found.items() if one}), study)
     counts: list[Mapping[str, Counts]] = []
-    for fold in range(1, count + 1):
-        one = fold_job(job, fold)
+    for fold, one in enumerate((cell.job for cell in cells), start=1):
         folder = study.run_folder(one.run)
         with claimed((claim_of(folder, "The run"),), job.kind):
             compare_cell(CompareCellJob(train=one), reporter.stage(fold - 1, fold, count))
