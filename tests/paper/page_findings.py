@@ -166,17 +166,21 @@ def _nuclei_fall(material: Material, pairs: Pairs) -> GridFinding | None:
         return None
     falls: dict[str, list[float]] = {"nuclei": [], "tissue": []}
     own_summaries = summaries(alpha)
-    for decoder in dict.fromkeys(s.variant["decoder"] for s in own_summaries):
-        own = {s.variant.get("alpha", 0.1): s for s in own_summaries if s.variant["decoder"] == decoder}
+    of_decoders = [
+        {s.variant.get("alpha", 0.1): s for s in own_summaries if s.variant["decoder"] == decoder}
+        for decoder in dict.fromkeys(s.variant["decoder"] for s in own_summaries)
+    ]
+    # All over the same shares, also while one of them is being trained.
+    shares = set.intersection(*map(set, of_decoders))
+    for own in of_decoders:
         for measure, found in falls.items():
-            low, high = own[min(own)].mean(measure), own[max(own)].mean(measure)
+            low, high = own[min(shares)].mean(measure), own[max(shares)].mean(measure)
             if low is not None and high is not None:
                 found.append(low - high)
     nuclei, tissue = (float(np.mean(falls[name])) for name in ("nuclei", "tissue"))
     return GridFinding(
         "With a larger α the nuclei fall more steeply than grey and white matter.",
         "holds" if nuclei > max(tissue, 0) else "does not hold",
-        f"From the smallest to the largest α, mean over decoders: nuclei {signed(-nuclei)}, grey and white "
-        "matter "
-        f"{signed(-tissue)}.",
+        f"From α = {min(shares):g} to {max(shares):g}, mean over decoders: nuclei {signed(-nuclei)}, grey "
+        f"and white matter {signed(-tissue)}.",
     )

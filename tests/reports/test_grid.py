@@ -73,6 +73,25 @@ def test_falling_over_alpha_is_noticed_and_the_steadiest_decoder_named() -> None
     assert told["DeepLabV3 changes least over α."] == "holds"
 
 
+def test_decoders_are_as_steady_as_over_the_shares_that_all_were_trained_with() -> None:
+    rows = [
+        _summary(0.8 - slope * alpha, decoder=decoder, alpha=alpha)
+        for decoder, slope, shares in (
+            ("deeplabv3", 0.12, (0.1, 0.3, 0.5)),
+            ("n_deconet", 0.1, (0.1, 0.3, 0.5, 0.9)),
+        )
+        for alpha in shares
+    ]
+    found = findings(rows, {"encoder": "resnet34", "loss": "dicece"}, paper_results())
+    (steady,) = (one for one in found if one.claim == "DeepLabV3 changes least over α.")
+    assert steady.verdict == "does not hold"
+    assert "over α = 0.1, 0.3, 0.5: " in steady.detail
+    assert "0.024" in steady.detail
+    few = [row for row in rows if row.variant["decoder"] != "deeplabv3" or row.variant["alpha"] < 0.5]
+    claims = {one.claim for one in findings(few, {"encoder": "resnet34", "loss": "dicece"}, paper_results())}
+    assert "DeepLabV3 changes least over α." not in claims
+
+
 def test_rank_correlation_needs_three_pairs_and_some_spread() -> None:
     assert rank_correlation([(1, 1), (2, 2)]) is None
     assert rank_correlation([(1, 1), (1, 2), (1, 3)]) is None

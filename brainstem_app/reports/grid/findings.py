@@ -161,9 +161,11 @@ def _alpha_harms(rows: list[Row], paper: PaperResults) -> GridFinding | None:
 
 def _steady_over_alpha(rows: list[Row], paper: PaperResults) -> GridFinding | None:
     table = {d: by for d, by in _table(rows, "decoder", "alpha").items() if len(by) >= _ENOUGH}
-    if "deeplabv3" not in table or len(table) < 2:
+    # A network that has not been trained with every share yet spans less for that reason alone.
+    shares = sorted(set[float].intersection(*map(set, table.values()))) if table else []
+    if "deeplabv3" not in table or len(table) < 2 or len(shares) < _ENOUGH:
         return None
-    spread = {d: float(np.std(list(by.values()), ddof=1)) for d, by in table.items()}
+    spread = {d: float(np.std([by[share] for share in shares], ddof=1)) for d, by in table.items()}
     told = ", ".join(
         f"{_decoder(d)} {value:.3f} (paper {paper.deviation_over_alpha[d]:.3f})"
         if d in paper.deviation_over_alpha
@@ -173,7 +175,7 @@ def _steady_over_alpha(rows: list[Row], paper: PaperResults) -> GridFinding | No
     return GridFinding(
         "DeepLabV3 changes least over α.",
         _plain(min(spread, key=lambda d: spread[d]) == "deeplabv3"),
-        f"Standard deviation over α: {told}.",
+        f"Standard deviation over α = {', '.join(f'{share:g}' for share in shares)}: {told}.",
     )
 
 
