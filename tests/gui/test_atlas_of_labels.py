@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from brainstem_app.atlas.label_table import LabelTable, table_text
 from brainstem_app.atlas.library import CARD_FILE_NAME, LABELS_FILE_NAME, load_atlas_table
 from brainstem_app.gui.main_window import MainWindow
+from brainstem_app.gui.review.review_page import ReviewPage
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.imaging.label_map import save_label_map
@@ -94,14 +95,20 @@ def test_labels_that_two_atlases_may_have_made_are_asked_about_in_place(
     assert listed(window) == list(NAMES[1:])
 
 
-@pytest.mark.usefixtures("small")
-def test_review_compares_labels_of_one_atlas_only(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
-    ours = labels_of(tmp_path / "ours", "small 1")
+def _reviewed(qtbot: QtBot, window: MainWindow, result: Path) -> ReviewPage:
+    """Open a result in Review."""
     window.show_step(StepName.REVIEW)
     review = window.review
     assert review is not None
-    review.files.open_result(ours)
+    review.files.open_result(result)
     qtbot.waitUntil(lambda: review.document.labels is not None, timeout=_LIMIT_MS)
+    return review
+
+
+@pytest.mark.usefixtures("small")
+def test_review_compares_labels_of_one_atlas_only(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    ours = labels_of(tmp_path / "ours", "small 1")
+    review = _reviewed(qtbot, window, ours)
     review.document.comparison.open(labels_of(tmp_path / "theirs", "brainstem31 1.0"))
     qtbot.waitUntil(lambda: "cannot be compared" in message_text(window), timeout=_LIMIT_MS)
     assert "brainstem31 version 1.0" in message_text(window)
@@ -118,11 +125,7 @@ def test_review_compares_a_lab_s_own_map_by_the_names_in_its_table(
     qtbot: QtBot, window: MainWindow, tmp_path: Path
 ) -> None:
     ours = labels_of(tmp_path / "ours", "small 1")
-    window.show_step(StepName.REVIEW)
-    review = window.review
-    assert review is not None
-    review.files.open_result(ours)
-    qtbot.waitUntil(lambda: review.document.labels is not None, timeout=_LIMIT_MS)
+    review = _reviewed(qtbot, window, ours)
     image = nib.load(ours / "labels_native.nii.gz")
     stored = np.asarray(image.dataobj)
     numbers = np.array([0, 0, 0, 11, 12, 400], dtype=np.int16)

@@ -261,7 +261,8 @@ def _finish(job: PrepareJob, study: Study, groups: dict[str, str], reporter: Rep
             )
     else:
         splits = split_subjects(scans_of, seed=job.seed, group_of=groups)
-        study.settings.model_copy(update={"seed": job.seed}).save(study.folder / STUDY_FILE)
+        if study.settings.seed != job.seed:
+            study.settings.model_copy(update={"seed": job.seed}).save(study.folder / STUDY_FILE)
     for record in added:
         splits, _ = splits.joined_by(record.name, {one.name: one.person for one in finished})
     study.save_splits(splits)

@@ -159,8 +159,9 @@ def model_names(reports: Sequence[Report]) -> tuple[str, ...]:
 
 def common_limits(reports: Sequence[Report]) -> str:
     """Say what results are not good for that are taken together, by where their models' labels come from."""
-    said = [text for text in (LIMITS, DRAWN_LIMITS) if any(text in report.limits for report in reports)]
-    return " ".join(said) or LIMITS
+    # Older versions said it in other words, but for these.
+    drawn = ["labels that people drew" in report.limits for report in reports]
+    return " ".join((*((LIMITS,) if not all(drawn) else ()), *((DRAWN_LIMITS,) if any(drawn) else ())))
 
 
 def model_title(report: Report) -> str:
