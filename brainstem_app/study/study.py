@@ -252,6 +252,10 @@ class Study:
             return self
         return self._with(self.settings.model_copy(update={"dataset": str(dataset)}))
 
+    def with_seed(self, seed: int) -> Self:
+        """Write down the seed by which the study's people are divided."""
+        return self._with(self.settings.model_copy(update={"seed": seed}))
+
     def _with(self, settings: StudySettings) -> Self:
         if settings != self.settings:
             settings.save(self.folder / STUDY_FILE)

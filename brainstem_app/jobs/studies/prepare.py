@@ -261,8 +261,7 @@ def _finish(job: PrepareJob, study: Study, groups: dict[str, str], reporter: Rep
             )
     else:
         splits = split_subjects(scans_of, seed=job.seed, group_of=groups)
-        if study.settings.seed != job.seed:
-            study.settings.model_copy(update={"seed": job.seed}).save(study.folder / STUDY_FILE)
+        study = study.with_seed(job.seed)
     for record in added:
         splits, _ = splits.joined_by(record.name, {one.name: one.person for one in finished})
     study.save_splits(splits)
