@@ -59,6 +59,8 @@ class Background(QObject):
         From so many seconds on a function is slow: another may work beside it, and it is told of.
     is_closing : bool
         Whether nobody wants to be told any more.
+    at_work : set of Background
+        All of them that have begun something; Python looks for no rings as long as there are any.
 
     Signals
     -------
@@ -67,7 +69,7 @@ class Background(QObject):
     """
 
     slow = Signal(object)
-    _at_work: ClassVar[WeakSet[Background]] = WeakSet()
+    at_work: ClassVar[WeakSet[Background]] = WeakSet()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -95,9 +97,11 @@ class Background(QObject):
     ) -> None:
         """Run ``function`` on a thread; call ``done`` or ``failed`` in the thread of this object.
 
-        `what` it reads, and where, is told if it takes long.
+        `what` it reads, and where, is told if it takes long. Once the window closes nothing is begun.
         """
-        self._at_work.add(self)
+        if self.is_closing:
+            return
+        self.at_work.add(self)
         gc.disable()
         self._waiting.append(_Pending(function, done, failed, what))
         self._begin()
@@ -135,8 +139,8 @@ class Background(QObject):
 
     def _rest(self) -> None:
         """Let Python look for rings again, in the window's thread first, once no thread works."""
-        self._at_work.discard(self)
-        if not self._at_work and not gc.isenabled():
+        self.at_work.discard(self)
+        if not self.at_work and not gc.isenabled():
             gc.collect(0)
             gc.enable()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from brainstem_app.atlas.library import load_atlas
+from brainstem_app.gui.background import Background
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.workflow.step import StepName
@@ -58,6 +60,15 @@ def no_button_is_held(qapp: QApplication) -> None:
         if button in qapp.mouseButtons():
             QTest.mouseRelease(anything, button)
     assert qapp.mouseButtons() == Qt.MouseButton.NoButton
+
+
+@pytest.fixture(autouse=True)
+def python_looks_for_rings_afterwards() -> Iterator[None]:
+    """Wait for what a test's windows still read: tests after it are not to be without collection."""
+    yield
+    for background in tuple(Background.at_work):
+        assert background.wait()
+    assert gc.isenabled()
 
 
 @pytest.fixture

@@ -58,6 +58,7 @@ def test_scan_is_opened_while_one_that_was_asked_for_before_hangs(qtbot: QtBot) 
     reader.read(lambda: "the latest", answers.append, answers.append)
     qtbot.waitUntil(lambda: answers == ["the latest"])
     hangs.set()
+    assert background.wait()
     qtbot.waitUntil(lambda: not background.is_busy)
     assert answers == ["the latest"]
 
@@ -91,6 +92,20 @@ def test_nothing_is_read_once_the_window_closes(qtbot: QtBot) -> None:
     assert background.wait()
     qtbot.wait(120)
     assert read == []
+
+
+def test_python_looks_for_rings_again_once_a_window_has_closed_whatever_is_asked_of_it_then(
+    qtbot: QtBot,
+) -> None:
+    background, read = Background(), list[object]()
+    background.run(str, read.append, read.append)
+    assert not gc.isenabled()
+    assert background.wait()
+    assert gc.isenabled()
+    background.run(str, read.append, read.append)
+    assert gc.isenabled()
+    qtbot.wait(20)
+    assert (read, background.is_busy) == ([], False)
 
 
 def test_error_comes_back_as_it_is(qtbot: QtBot) -> None:
