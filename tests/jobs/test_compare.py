@@ -235,6 +235,8 @@ def test_cells_are_not_put_together_over_changed_references(
     assert _compare(study)[0] == 0
     here.done.clear()
     more = {"grid": GRID.model_copy(update={"repeats": 3})}
+    with pytest.raises(InputError, match="6 runs saw other people"):
+        compare.describe_plan(CompareJob(study=study.folder, **more))
     status, events = _compare(study, **more)
     assert status == 2
     assert here.done == []

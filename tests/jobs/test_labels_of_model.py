@@ -13,7 +13,7 @@ from brainstem_app.atlas.library import load_atlas
 from brainstem_app.imaging.bids.derivatives import bids_source, write_bids_labels
 from brainstem_app.imaging.label_map import load_label_map, save_label_map
 from brainstem_app.jobs.events import Event, Failed, Finished, Warned
-from brainstem_app.jobs.job import AddReferenceJob, RemoveReferenceJob
+from brainstem_app.jobs.job import AddReferenceJob, EvaluateVolumesJob, RemoveReferenceJob
 from brainstem_app.study.result_state import Entry
 from brainstem_app.study.segmentations import read_study_result
 from brainstem_app.study.segmented_by import SegmentedBy
@@ -165,3 +165,22 @@ def test_derivatives_of_a_model_are_told_from_maps_that_a_lab_drew(
     assert {name: one and one.changed_voxels for name, one in given.items()} == {"sub-01": 0, "sub-02": 18}
     told = [event.what for event in events if isinstance(event, Warned) and "own version 3" in event.what]
     assert [what.partition(":")[0] for what in told] == ["sub-01"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [(0, "own version 3 gave and nobody changed"), (36, "gave, with 10.0 % of the voxels changed by people")],
+)
+def test_comparison_says_that_its_reference_is_what_a_model_gave(
+    result: Path, tmp_path: Path, changed: int, said: str
+) -> None:
+    drawn = _map(tmp_path / "hand" / "labels.nii.gz", {3: slice(9, 20)})
+    reference = _with_changes(result, "labels_native_edited.nii.gz", changed)
+    for one, other, is_told in ((drawn, reference, True), (reference, drawn, False)):
+        out = tmp_path / f"out {is_told}"
+        job = EvaluateVolumesJob(predicted=one, reference=other, out=out, atlas="brainstem31")
+        status, events = _do(job)
+        assert status == 0, events[-1]
+        told = [event for event in events if isinstance(event, Warned) and said in event.what]
+        assert [event.where for event in told] == ([str(reference)] if is_told else [])
+        assert (said in (out / "report.html").read_text(encoding="utf-8")) == is_told

@@ -62,10 +62,7 @@ def compare(job: CompareJob, reporter: Reporter) -> Summary:
     study = Study.open(job.study.resolve())
     if job.grid.folds is not None:
         require_folds(study, job.grid.folds, reporter)
-    elif not study.splits().test:
-        raise InputError("The study has no test subject.", study.folder, "Prepare more subjects.")
-    plan = Plan.of(job.grid, study, retry_failed=job.retry_failed)
-    require_same_references(plan, study)
+    plan = _accepted_plan(job, study)
     folder = comparison_folder(study, job.grid.name)
     job.grid.save(folder / "grid.json")
     executor, at_once = _executor(job, plan, folder)
@@ -85,6 +82,14 @@ def compare(job: CompareJob, reporter: Reporter) -> Summary:
     return _summary(plan, folder, reporter)
 
 
+def _accepted_plan(job: CompareJob, study: Study) -> Plan:
+    if job.grid.folds is None and not study.splits().test:
+        raise InputError("The study has no test subject.", study.folder, "Prepare more subjects.")
+    plan = Plan.of(job.grid, study, retry_failed=job.retry_failed)
+    require_same_references(plan, study)
+    return plan
+
+
 def comparison_folder(study: Study, name: str) -> Path:
     """Folder of a comparison (not created here); InputError if none can be called so."""
     comparisons = study.folder / "comparisons"
@@ -97,9 +102,9 @@ def describe_plan(job: CompareJob) -> Estimate:
     Raises
     ------
     InputError
-        If the study cannot be opened or the grid does not fit.
+        If the study cannot be opened, or the comparison would be refused.
     """
-    plan = Plan.of(job.grid, Study.open(job.study.resolve()), retry_failed=job.retry_failed)
+    plan = _accepted_plan(job, Study.open(job.study.resolve()))
     speed = None if job.executor == "slurm" else read_speed()
     at_once = None if job.executor == "slurm" else find_slots(job.jobs, expected_memory(plan)).processes
     return plan.estimate(at_once, speed)

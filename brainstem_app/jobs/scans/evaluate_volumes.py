@@ -15,9 +15,11 @@ from brainstem_app.jobs.places import require_files
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.scans.result_folders import require_no_segmentation
 from brainstem_app.jobs.scans.segment_files import ARTIFACTS
+from brainstem_app.jobs.studies.labels_of_model import model_of_labels
 from brainstem_app.models.label_meaning import labels_in, meaning_of_labels
 from brainstem_app.models.two_label_maps import meaning_of_two
 from brainstem_app.reports.scan.label_map_comparison import write_label_map_comparison
+from brainstem_app.study.segmented_by import taken_over
 from brainstem_app.written_files import REGION_LABELS_FILE, REPORT_FILE
 
 # Label maps of segment, and corrected copies of them, begin so.
@@ -39,8 +41,10 @@ def evaluate_volumes(job: EvaluateVolumesJob, reporter: Reporter) -> Summary:
     labels = {path: labels_in(load_label_numbers(path)[0]) for path in (job.predicted, job.reference)}
     common = meaning_of_two(job.predicted, job.reference, labels, job.atlas)
     meaning = common.meaning
-    for note in meaning.notes:
-        reporter.warn(note, job.predicted, _FIX)
+    findings = tuple(Finding(Level.WARNING, "atlas-of-labels", note, _FIX) for note in meaning.notes)
+    findings += _of_a_model(job.reference)
+    for finding in findings:
+        reporter.warn(finding.problem, job.predicted if finding.fix == _FIX else job.reference, finding.fix)
     reporter.progress(0, 1, "measuring each structure")
     shown = {
         "predicted": shareable(job.predicted),
@@ -56,7 +60,7 @@ def evaluate_volumes(job: EvaluateVolumesJob, reporter: Reporter) -> Summary:
         atlas_name=meaning.name,
         atlas_version=meaning.version,
         atlas_citations=meaning.citations,
-        findings=tuple(Finding(Level.WARNING, "atlas-of-labels", note, _FIX) for note in meaning.notes),
+        findings=findings,
         regions=_regions_beside(job.predicted, meaning.name),
         command=job.command_line(shown),
     )
@@ -70,6 +74,23 @@ def evaluate_volumes(job: EvaluateVolumesJob, reporter: Reporter) -> Summary:
     if report.summary.macro_miou_nuclei is not None:
         summary["macro_miou_nuclei"] = report.summary.macro_miou_nuclei
     return summary
+
+
+def _of_a_model(reference: Path) -> tuple[Finding, ...]:
+    """Say that a reference is what a model gave, if it is known to be."""
+    model = model_of_labels(reference)
+    if model is None:
+        return ()
+    ((_, words),) = taken_over([model])
+    return (
+        Finding(
+            Level.WARNING,
+            "reference-of-a-model",
+            f"The reference is {words}: the numbers tell how far the labels agree with that model rather "
+            "than with a person.",
+            "Compare with labels that somebody drew to learn how good they are.",
+        ),
+    )
 
 
 def _regions_beside(labels: Path, atlas: str) -> tuple[Path, LabelTable] | None:

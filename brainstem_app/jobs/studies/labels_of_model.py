@@ -23,12 +23,13 @@ from brainstem_app.written_files import LABELS_FILE, REPORT_FILE
 _LEVELS = 4
 
 
-def model_of_labels(labels: Path, study: Path) -> SegmentedBy | None:
+def model_of_labels(labels: Path, study: Path | None = None) -> SegmentedBy | None:
     """Return the model that gave a label map, and how much of it was changed; None if nothing says so.
 
     It is compared with the label map of the result in whose folder it lies (where another map than a
     corrected copy counts only if it is the same), that it was written from as BIDS derivative, or that it is
-    a copy of, if that result is in the study. A copy that `study export` wrote says itself what it is.
+    a copy of, if that result is in the study (where one is given). A copy that `study export` wrote says
+    itself what it is.
     """
     found = _found(labels, study)
     return None if found is None else found[0]
@@ -60,7 +61,7 @@ def write_model_beside(copy: Path, model: SegmentedBy) -> None:
     write_json(record_of_edit(copy), {"SegmentedBy": model.model_dump(), "SHA256": digest_of(copy)})
 
 
-def _found(labels: Path, study: Path) -> tuple[SegmentedBy, Path] | None:
+def _found(labels: Path, study: Path | None) -> tuple[SegmentedBy, Path] | None:
     """Model of a label map, and the result's own label map, or the copy itself that says its model."""
     said = _content(record_of_edit(labels))
     if said.get("SegmentedBy") and said.get("SHA256") == digest_of(labels):
@@ -79,7 +80,7 @@ def _found(labels: Path, study: Path) -> tuple[SegmentedBy, Path] | None:
     return None
 
 
-def _originals(labels: Path, study: Path) -> Iterator[tuple[Path, bool]]:
+def _originals(labels: Path, study: Path | None) -> Iterator[tuple[Path, bool]]:
     """Label maps of results that this one may come from, and whether it surely does."""
     beside = labels.with_name(LABELS_FILE)
     yield beside, original_of(labels) == beside
@@ -87,6 +88,8 @@ def _originals(labels: Path, study: Path) -> Iterator[tuple[Path, bool]]:
     if len(report.parts) > 1 and ".." not in report.parts and not report.is_absolute():
         places = labels.absolute().parents[:_LEVELS]
         yield from (((place / report).with_name(LABELS_FILE), True) for place in places)
+    if study is None:
+        return
     size, digest = labels.stat().st_size, digest_of(labels)
     for folder in result_folders(study):
         maps = [path for path in folder.glob("*.nii.gz") if original_of(path).name == LABELS_FILE]
