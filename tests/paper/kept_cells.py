@@ -26,6 +26,8 @@ SETTINGS_FILE = "settings.json"
 _VARIED = {"decoder", "loss", "seed", "gpus", "fold", "folds", "precision"}
 #: Key of `changes` for networks that no setting makes, and for the space of the study.
 VARIANT, SPACE = "variant", "space"
+#: The paper's space; that of Table 1 is no change.
+NONLINEAR = "nonlinear"
 
 
 @dataclass(frozen=True)

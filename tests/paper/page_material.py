@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cell_statistics import Score, SeedNoise, score, seed_noise, summaries
-from kept_cells import SPACE, VARIANT, Kept, grouped, read_kept, with_changes
+from kept_cells import NONLINEAR, SPACE, VARIANT, Kept, grouped, read_kept, with_changes
 from plans import Chosen
 
 from brainstem_app.jobs.many.grids import TABLE_DECODERS, TABLE_LOSSES
@@ -64,9 +64,8 @@ class Material:
     @classmethod
     def _read_setting(cls, folder: Path) -> Material:
         chosen = Chosen.of(folder)
-        nonlinear = {SPACE: "nonlinear"}
         found = [*read_kept(folder / "cells", chosen), *read_kept(folder / "variants", chosen)]
-        return cls(chosen, (*found, *read_kept(folder / "cells-nonlinear", chosen, **nonlinear)))
+        return cls(chosen, (*found, *read_kept(folder / "cells-nonlinear", chosen, **{SPACE: NONLINEAR})))
 
     def where(self, *names: str, decoder: str = "") -> Material:
         """Return the setting at which one of these was changed alone: this one, else the smaller one.
@@ -174,5 +173,5 @@ class Material:
         changed = {cell.decoder for cell in own}
         base = [cell for decoder in changed for cell in self.decoders.get(decoder, [])]
         found = grouped([*base, *own], "decoder", name)
-        keys = sorted(found, key=lambda key: (decoders.index(key[0]), key[1] if key[1] is not None else -1))
+        keys = sorted(found, key=lambda key: (decoders.index(key[0]), key[1] is not None, key[1]))
         return {(str(key[0]), key[1]): found[key] for key in keys}
