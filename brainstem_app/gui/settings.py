@@ -280,10 +280,20 @@ class WindowSettings(QObject):
         """Put a scan, folder or dataset at the head of the recent ones."""
         self._add_path("files/recent", path)
 
+    @property
+    def recent_results(self) -> tuple[Path, ...]:
+        """Results and folders of some, opened from elsewhere than where results go, the last first."""
+        return self._paths("files/recent_results")
+
+    def add_recent_result(self, folder: Path) -> None:
+        """Put a result at the head of the recent ones, unless it lies where results are listed anyhow."""
+        if not any(folder.absolute().is_relative_to(listed) for listed in self.results_folders):
+            self._add_path("files/recent_results", folder.absolute())
+
     def forget_recent(self) -> None:
-        """Empty both lists of recent things."""
-        self._store.setValue("study/recent", "")
-        self._store.setValue("files/recent", "")
+        """Empty all lists of recent things."""
+        for key in ("study/recent", "files/recent", "files/recent_results"):
+            self._store.setValue(key, "")
 
     # Images over scans -------------------------------------------------------------------------------
 

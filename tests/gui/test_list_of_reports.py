@@ -180,3 +180,37 @@ def test_report_that_is_marked_stays_so_when_others_come_and_go(
     page.read()
     qtbot.waitUntil(lambda: _names(page) == ["sub-3", "sub-2"], timeout=_LIMIT_MS)
     assert page.chosen in page.entries
+
+
+def test_result_that_was_opened_from_elsewhere_is_listed_until_it_is_forgotten(
+    qtbot: QtBot, window: MainWindow, settings: WindowSettings, result_folder: Path
+) -> None:
+    window.show_step(StepName.REPORT)
+    page: ReportPage = window.page(StepName.REPORT)
+    qtbot.waitUntil(lambda: page.shown.hint.button.isVisible(), timeout=_LIMIT_MS)
+    window.opening.open_path(result_folder)
+    qtbot.waitUntil(lambda: window.segment_page.document.result is not None, timeout=_LIMIT_MS)
+    window.show_step(StepName.REPORT)
+    qtbot.waitUntil(lambda: [entry.folder for entry in page.entries] == [result_folder], timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: page.content is not None, timeout=_LIMIT_MS)
+    window.opening.fill_recent(window.recent)
+    assert f"{result_folder.name}    {result_folder.parent}" in [a.text() for a in window.recent.actions()]
+    assert settings.recent_results == (result_folder,), "after a restart, too"
+    window.recent.actions()[-1].trigger()
+    window.show_step(StepName.SEGMENT)
+    window.show_step(StepName.REPORT)
+    qtbot.waitUntil(lambda: page.entries == (), timeout=_LIMIT_MS)
+
+
+def test_every_result_of_a_batch_that_was_opened_is_listed_and_those_of_the_results_folder_once(
+    settings: WindowSettings, tmp_path: Path
+) -> None:
+    for name in ("sub-1", "sub-2"):
+        shutil.copytree(_write(tmp_path / "written", name), tmp_path / "batch" / name)
+    own = _write(settings.results_folder, "sub-3")
+    opened = (tmp_path / "batch", own, tmp_path / "gone")
+    found = ReportSearch().find(None, settings.results_folder, opened=opened)
+    names = ["sub-1 · batch", "sub-2 · batch", "sub-3"]
+    assert sorted(entry.name for entry in found.entries) == names
+    settings.add_recent_result(own)
+    assert settings.recent_results == ()

@@ -210,17 +210,19 @@ class ReportPage(StepPage):
 
     def read(self) -> None:
         """Look for the reports of the study and of the segmentations, while the page is looked at."""
-        study, results = self.context.study.folder, self.context.settings.results_folders
+        study, settings = self.context.study.folder, self.context.settings
+        results, opened = settings.results_folders, settings.recent_results
         if self.isVisible():
-            self._look(lambda: self._search.find(study, *results), (study, results))
+            where = (study, results, opened)
+            self._look(lambda: self._search.find(study, *results, opened=opened), where)
 
     def _look(self, function: Callable[[], FoundReports], where: Hashable) -> None:
         def failed(error: BaseException) -> None:
             self._show_emptiness()
             self.message.emit(message_of_error(error, "The reports cannot be listed.", "list"))
 
-        study, results = self.context.study.folder, self.context.settings.results_folders
-        places = (study, *results)
+        study, settings = self.context.study.folder, self.context.settings
+        places = (study, *settings.results_folders, *settings.recent_results)
         self._reader.read(function, lambda found: self._show_found(found, where), failed, where, places)
         self._show_emptiness()
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from brainstem_app.errors import InputError
+from brainstem_app.gui.document.opened import results_in
 from brainstem_app.gui.document.result_model import model_of_report
 from brainstem_app.gui.report.report_entries import ENDINGS, ReportEntry, ReportKind, files_of
 from brainstem_app.imaging.edited_version import EDITED_MARK, latest_edit
@@ -85,8 +86,11 @@ class ReportSearch:
     def __init__(self) -> None:
         self._known: dict[str, tuple[tuple[object, ...], ReportEntry]] = {}
 
-    def find(self, study: Path | None, *results: Path) -> FoundReports:
-        """List the reports of a study and of folders of results, as many as are read at once."""
+    def find(self, study: Path | None, *results: Path, opened: Iterable[Path] = ()) -> FoundReports:
+        """List the reports of a study, of folders of results and of results that were opened elsewhere.
+
+        As many as are read at once.
+        """
         in_study = () if study is None else (study / SEGMENTATIONS_FOLDER,)
         own = () if study is None else (study / REPORTS_FOLDER,)
         found = {folder.place: folder for root in (*in_study, *own, *results) for folder in _below(root)}
@@ -98,6 +102,9 @@ class ReportSearch:
         for home in _latest((folder for folder in others if folder.depth == 2), _CHANGE):
             name = f"{home.path.name} · {home.path.parent.name}"
             entries.append(ReportEntry(ReportKind.CHANGE, name, home.path, home.holds("change")))
+        for path in (path for place in opened for path in results_in(place)):
+            files, _ = _look_into(os.fspath(path))
+            found.setdefault(os.fspath(path), _Folder(os.fspath(path), files, path.parents[1], depth=2))
         segmented = (folder for folder in found.values() if folder.depth > 1 and folder.root not in own)
         homes = _latest(segmented, REPORT_FILE)
         return self.find_more(FoundReports(tuple(entries), tuple(homes)))

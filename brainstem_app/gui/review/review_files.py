@@ -79,6 +79,8 @@ class ReviewFiles(QObject):
         )
 
         def go_on() -> None:
+            for folder in folders:
+                self._settings.add_recent_result(folder)
             self._results.offer(homes)
             self._document.open_result(homes[0])
 

@@ -63,7 +63,7 @@ class Opening(QObject):
         self._context.study.when_restored(lambda: self._open_path(path))
 
     def _open_path(self, path: Path) -> None:
-        from brainstem_app.gui.document.opened import OpenKind, kind_of, results_in
+        from brainstem_app.gui.document.opened import OpenKind, kind_of
         from brainstem_app.gui.study.workspace import is_study
 
         self._begin(path)
@@ -74,8 +74,8 @@ class Opening(QObject):
         if path.is_dir() and kind is OpenKind.SCAN:
             self._open_scans([path])
             return
-        if kind is OpenKind.RESULT and self._is_for_review(results_in(path)):
-            self.review_results((path,))
+        if kind is OpenKind.RESULT:
+            self.open_result(path)
             return
         if kind is OpenKind.SCAN and path.exists():
             self._pages.scans.add([path])
@@ -94,6 +94,7 @@ class Opening(QObject):
         if self._is_for_review(results_in(folder)):
             self.review_results((folder,))
             return
+        self._context.settings.add_recent_result(folder)
         self._go_to(StepName.SEGMENT)
         self._segment.document.open_result(folder)
 
@@ -118,12 +119,13 @@ class Opening(QObject):
         )
 
     def fill_recent(self, menu: QMenu) -> None:
-        """List the studies and scans opened last in a menu."""
+        """List the studies, scans and results opened last in a menu."""
         settings = self._context.settings
         menu.clear()
         kinds = (
             ("Studies", settings.recent_studies),
             ("Scans", settings.recent_scans),
+            ("Results", settings.recent_results),
         )
         for title, paths in kinds:
             if paths:
