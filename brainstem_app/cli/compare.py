@@ -27,7 +27,9 @@ _FOLDS = Annotated[
         help="Cross-validation: everybody is tested once. [default: the grid's, else the study's own split]",
     ),
 ]
-_NAME = Annotated[str | None, typer.Option(help="Name of the comparison. [default: the grid's]")]
+_NAME = Annotated[
+    str | None, typer.Option(metavar="<text>", help="Name of the comparison. [default: the grid's]")
+]
 _SET = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Any other setting of training; may be given again."),

@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 
 def doctor(
     scans: Scans,
-    orientation: Annotated[str | None, typer.Option(help=ORIENTATION)] = None,
+    orientation: Annotated[str | None, typer.Option(metavar="<text>", help=ORIENTATION)] = None,
     as_json: AsJson = False,
 ) -> None:
     """Check the headers and the coverage of scans; exit status 2 if one has an error."""

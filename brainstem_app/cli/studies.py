@@ -34,7 +34,10 @@ _CONFIG = Annotated[
     typer.Option(help="JSON file with any of these settings; options given here win.", parser=typed_path),
 ]
 _AGAINST = Annotated[
-    str | None, typer.Option(help="Another run: compare both by their metrics.json, subject by subject.")
+    str | None,
+    typer.Option(
+        metavar="<text>", help="Another run: compare both by their metrics.json, subject by subject."
+    ),
 ]
 
 
