@@ -87,6 +87,16 @@ def test_one_scan_alone_is_refused(tmp_path: Path) -> None:
         people_of(ChangeJob(scans=(root,), out=tmp_path / "out"))
 
 
+@pytest.mark.parametrize("years", [(0.0, 400.0), (20240331.0, 20250331.0)])
+def test_days_or_dates_are_not_taken_for_years(tmp_path: Path, years: tuple[float, ...]) -> None:
+    root = dataset(tmp_path / "ds", "sub-01_ses-1", "sub-01_ses-2")
+    scans = tuple(sorted(root.rglob("*_T1w.nii.gz")))
+    job = ChangeJob(scans=scans, out=tmp_path / "out", years=years, subject="sub-01")
+    (person,), _ = people_of(job)
+    with pytest.raises(InputError, match="years apart"):
+        in_time(person)
+
+
 def test_scans_of_one_day_have_no_change_a_year(tmp_path: Path) -> None:
     root = dataset(tmp_path / "ds", "sub-01_ses-1", "sub-01_ses-2")
     (person,), _ = people_of(ChangeJob(scans=(root,), years=(0.0, 0.0), out=tmp_path / "out"))

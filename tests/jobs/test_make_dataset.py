@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from brainstem_app.imaging.bids.dataset import find_t1w_scans, read_participants
-from brainstem_app.imaging.bids.session_dates import time_of_scan
+from brainstem_app.imaging.bids.session_dates import time_of_scan, years_between
 from brainstem_app.imaging.label_map import save_volume
 from brainstem_app.jobs.events import Event, Failed
 from brainstem_app.jobs.job import MakeDatasetJob
@@ -47,6 +47,47 @@ def test_table_says_whose_the_scans_are(tmp_path: Path, scans: tuple[Path, ...])
     assert read_participants(out) == {"sub-9": {"group": "als", "age": "61"}}
     times = [time_of_scan(scan.path) for scan in find_t1w_scans(out)]
     assert [time and time.day for time in times] == ["2024-03-31", None]
+
+
+@pytest.mark.parametrize(
+    ("head", "first", "second", "years"),
+    [
+        ("acq_time", "20240331", "20250331", 1.0),
+        ("acq_time", "2024-03-31T10:00:00", "2025-03-31T10:00:00", 1.0),
+        ("acq_time\tyears", "n/a\t0", "n/a\t1.5", 1.5),
+        ("years", "0", "1,5", 1.5),
+        ("days", "0", "731", 2.0),
+    ],
+)
+def test_times_of_a_table_are_kept_however_they_are_written(
+    tmp_path: Path, scans: tuple[Path, ...], head: str, first: str, second: str, years: float
+) -> None:
+    table = tmp_path / "who.tsv"
+    rows = (f"first.nii.gz\t9\t1\t{first}", f"second.nii.gz\t9\t2\t{second}")
+    table.write_text("\n".join((f"scan\tparticipant_id\tsession_id\t{head}", *rows)), encoding="utf-8")
+    out = tmp_path / "made"
+    status, events = do(MakeDatasetJob(scans=scans, out=out, table=table))
+    assert status == 0, events[-1]
+    times = [time_of_scan(scan.path) for scan in find_t1w_scans(out)]
+    apart = years_between([time for time in times if time is not None])
+    assert apart == pytest.approx((0.0, years), abs=0.003)
+
+
+@pytest.mark.parametrize(
+    ("rows", "what"),
+    [
+        ("first.nii.gz\t1\t0\nfirst.nii.gz\t2\t0\nsecond.nii.gz\t3\t0", "more than one row of first.nii.gz"),
+        ("first.nii.gz\t1\t20240399\nsecond.nii.gz\t3\t0", "“20240399” is no date"),
+    ],
+)
+def test_table_that_can_be_read_in_two_ways_is_refused(
+    tmp_path: Path, scans: tuple[Path, ...], rows: str, what: str
+) -> None:
+    table = tmp_path / "who.tsv"
+    table.write_text(f"scan\tparticipant_id\tyears\n{rows}\n", encoding="utf-8")
+    _, events = do(MakeDatasetJob(scans=scans, out=tmp_path / "made", table=table))
+    assert isinstance(events[-1], Failed)
+    assert what in events[-1].what
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need a right there")

@@ -372,6 +372,24 @@ def test_export_holds_volumes_and_label_maps_of_what_counts(study: Study, tmp_pa
     }
 
 
+@pytest.mark.parametrize("labels", [True, False])
+def test_export_is_not_put_beside_label_maps_of_whom_it_leaves_out(
+    study: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str], labels: bool
+) -> None:
+    out = tmp_path / "out"
+    export = ["study", "export", str(study.folder), "--out", str(out)]
+    assert run(export) == 0
+    assert run(export) == 0, "the same again"
+    assert run(["study", "reject", str(study.folder), "sub-03", "--why", "moved"]) == 0
+    before = (out / "volumes.tsv").read_bytes()
+    assert run([*export, *([] if labels else ["--no-labels"])]) == 2
+    told = capsys.readouterr().err
+    assert [f"sub-0{number}_dseg.nii.gz" in told for number in (3, 1)] == [True, not labels]
+    assert (out / "volumes.tsv").read_bytes() == before
+    (out / "labels" / "sub-03_dseg.nii.gz").unlink()
+    assert run(export) == 0
+
+
 def test_restoring_puts_corrections_aside_and_loses_nothing(study: Study) -> None:
     result = study.folder / "segmentations" / "sub-02" / "net-1"
     edited = correct_by_hand(result, 4)
@@ -629,6 +647,33 @@ def test_old_results_are_copied_in_once_and_stay_where_they_are(
     assert (line["deed"], line["who"]) == ("imported", "anna")
     assert run(["study", "import-results", str(study.folder), str(old)]) == 0
     assert len(study_results(study.folder)) == len(names)
+
+
+def test_correction_that_was_made_after_an_import_comes_into_the_study_and_replaces_nothing(
+    study: Study, tmp_path: Path, table: LabelTable, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, own = tmp_path / "old", Path(study.settings.dataset)
+    source = write_segmentation(old / "sub-07", table, "sub-07_T1w.nii.gz", dataset=own)
+    again = ["study", "import-results", str(study.folder), str(old)]
+    assert run(again) == 0
+    edited = correct_by_hand(source, 4)
+    assert run(again) == 0
+    assert "corrections copied: 1" in capsys.readouterr().out
+    place = study.folder / "segmentations" / "sub-07" / "net-1"
+    assert _states(study)["sub-07"] == "edited"
+    assert (place / edited.name).read_bytes() == edited.read_bytes()
+    assert [line["deed"] for line in state_lines(place)] == ["imported", "imported"]
+    assert run(["study", "restore", str(study.folder), "sub-07"]) == 0
+    assert run(again) == 0
+    assert _states(study)["sub-07"] == "unseen", "what was put aside does not come back"
+    ours = correct_by_hand(place, 6)
+    theirs = correct_by_hand(source, 8, "labels_native_edited-2.nii.gz")
+    before = ours.read_bytes()
+    capsys.readouterr()
+    assert run(again) == 0
+    assert "was corrected here and otherwise in the study" in capsys.readouterr().err
+    assert ours.read_bytes() == before
+    assert not (place / theirs.name).exists()
 
 
 def test_results_of_sessions_that_file_names_leave_out_are_those_of_two_sessions(

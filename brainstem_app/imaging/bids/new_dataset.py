@@ -16,7 +16,7 @@ from pathlib import Path
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import temporary_name
 from brainstem_app.imaging.bids.scan_name import check_name
-from brainstem_app.imaging.bids.session_dates import ACQUIRED, time_of_scan
+from brainstem_app.imaging.bids.session_dates import ACQUIRED, MOST_YEARS, time_of_scan
 from brainstem_app.imaging.file_names import NIFTI_ENDINGS, has_ending
 from brainstem_app.imaging.scan import Level
 from brainstem_app.plain_text import tsv_text
@@ -121,22 +121,26 @@ def _contradiction(path: Path) -> str:
 
 
 def _problem_of_time(scan: NewScan, others: Sequence[NewScan]) -> str:
-    if scan.acquired and not _column_of_time(scan.acquired):
+    if scan.acquired and _read_time(scan.acquired) is None:
         return f"“{scan.acquired}” is no date such as 2024-03-31, nor years such as 1.5."
-    if len({_column_of_time(other.acquired) for other in others if other.acquired}) > 1:
+    times = [_read_time(other.acquired) for other in others]
+    if len({time[0] for time in times if time}) > 1:
         return f"Of sub-{scan.subject} one scan has a date, another years."
     return ""
 
 
-def _column_of_time(text: str) -> str:
-    """Column of BIDS for a date or for years since the first scan; empty if a text is neither."""
-    if _YEARS.fullmatch(text):
-        return "years"
+def _read_time(text: str) -> tuple[str, str] | None:
+    """Read a date (``2024-03-31``, ``20240331``, also with a time) or years since the first scan.
+
+    Returns the column of BIDS for it, and how it is written there; None if a text is neither.
+    """
     try:
-        datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:
-        return ""
-    return ACQUIRED
+        years = float(text.replace(",", ".")) if _YEARS.fullmatch(text) else None
+        return None if years is None or years > MOST_YEARS else ("years", f"{years:g}")
+    has_time = len(text) > len("2024-03-31")
+    return ACQUIRED, moment.isoformat() if has_time else moment.date().isoformat()
 
 
 def _differ(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
@@ -235,16 +239,17 @@ def _write_times(scans: Sequence[NewScan], root: Path) -> None:
     """Write when each person's scans were made, as far as known, into the tables that BIDS has for it."""
     people: dict[str, list[tuple[str, str]]] = {}
     for scan in scans:
-        when = scan.acquired.replace(",", ".") or _known_time(scan.path)
-        if not when:
+        when = _read_time(scan.acquired or _known_time(scan.path))
+        if when is None:
             continue
+        of_time, text = when
         person = f"sub-{scan.subject}"
         table, column, what = f"{person}/{person}_sessions.tsv", "session_id", f"ses-{scan.session}"
         if not scan.session:
             file = next((root / scan.folder).iterdir()).relative_to(root / person)
             table, column, what = f"{person}/{person}_scans.tsv", "filename", file.as_posix()
-        rows = people.setdefault(table, [(column, _column_of_time(when))])
-        rows.append((what, when))
+        rows = people.setdefault(table, [(column, of_time)])
+        rows.append((what, text))
     for table, rows in people.items():
         (root / table).write_text(tsv_text(rows), encoding="utf-8")
 

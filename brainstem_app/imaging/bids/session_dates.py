@@ -22,6 +22,8 @@ from brainstem_app.imaging.text_table import (
 )
 
 DAYS_A_YEAR = 365.25
+#: Nobody was scanned for longer.
+MOST_YEARS = 120.0
 ACQUIRED = "acq_time"
 _UNKNOWN = frozenset({"", "n/a", "na", "nan"})
 _SINCE = {"years": 1.0, "days": DAYS_A_YEAR}

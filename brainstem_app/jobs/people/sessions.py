@@ -9,7 +9,7 @@ from pathlib import Path
 from brainstem_app.counting import counted, listed, natural_key
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.bids.scan_name import require_clear_name
-from brainstem_app.imaging.bids.session_dates import ScanTime, time_of_scan, years_between
+from brainstem_app.imaging.bids.session_dates import MOST_YEARS, ScanTime, time_of_scan, years_between
 from brainstem_app.imaging.inputs import expand_inputs
 from brainstem_app.jobs.job import ChangeJob
 from brainstem_app.study.identity import identity_of
@@ -142,7 +142,15 @@ def in_time(person: PersonScans) -> PersonScans:
 
 def _sorted(person: PersonScans) -> PersonScans:
     ordered = tuple(sorted(person.sessions, key=lambda s: (s.years, natural_key(s.name))))
-    if ordered[-1].years - ordered[0].years < _LEAST_YEARS:
+    span = ordered[-1].years - ordered[0].years
+    if span > MOST_YEARS:
+        raise InputError(
+            f"The scans of {person.words} are {span:,.0f} years apart.",
+            ordered[0].path,
+            "Years count from the first scan; days have a column of their own (days), and dates are written "
+            "as 2024-03-31 (acq_time).",
+        )
+    if span < _LEAST_YEARS:
         raise InputError(
             f"All scans of {person.words} are of one day, so there is no change a year.",
             ordered[0].path,

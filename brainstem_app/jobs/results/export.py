@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from brainstem_app.atlas.label_table import Group
+from brainstem_app.counting import counted, listed
+from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import atomic_path, write_text
 from brainstem_app.jobs.job import ExportResultsJob
 from brainstem_app.jobs.places import require_files
@@ -22,6 +25,7 @@ from brainstem_app.study.segmentations import StudyResult
 from brainstem_app.written_files import LABELS_FILE
 
 VOLUMES_TABLE, README = "volumes.tsv", "README"
+_MOST_NAMED = 5
 _WHOSE = ("dataset", "participant_id", "session_id", "model", "program", "labels", "state")
 
 
@@ -31,10 +35,11 @@ def export_results(job: ExportResultsJob, reporter: Reporter) -> Summary:
     Raises
     ------
     InputError
-        As `chosen_of_study`, or if the folder cannot be written.
+        As `chosen_of_study`, or if the folder cannot be written, or holds other label maps.
     """
     require_files(job.out, (VOLUMES_TABLE, README), ())
     chosen = chosen_of_study(job.study, job.model, job.edited)
+    _require_no_others(job.out / "labels", [_map_of(kept) for kept in chosen.from_study if job.labels])
     volumes = [_volumes(result) for result in chosen.results]
     names = list(dict.fromkeys(name for own in volumes for name in own))
     rows = [[*_WHOSE, *names]]
@@ -71,11 +76,27 @@ def _whose(result: Result, kept: StudyResult, *, is_corrected: bool) -> tuple[st
     return record.dataset, record.subject, record.session, kept.folder.name, result.version, labels, state
 
 
+def _map_of(kept: StudyResult) -> str:
+    """Name of a label map: that of the person's folder in the study."""
+    return f"{folder_name_of(kept.person.replace('/', '_'), 'labels')}_dseg.nii.gz"
+
+
+def _require_no_others(folder: Path, own: Sequence[str]) -> None:
+    """Refuse label maps of an earlier export that are none of this one: somebody may be left out by now."""
+    others = sorted(path.name for path in folder.glob("*_dseg.nii.gz") if path.name not in own)
+    if others:
+        raise InputError(
+            f"The folder holds {counted(len(others), 'label map')} that would not be of this export: "
+            f"{listed(others[:_MOST_NAMED])}{' …' if others[_MOST_NAMED:] else ''}.",
+            folder,
+            "Choose an empty folder, or remove those that an earlier export has left.",
+        )
+
+
 def _copy_labels(kept: StudyResult, out: Path, *, is_corrected: bool) -> None:
-    """Copy the label map that counts, named after the person's folder in the study, and say its model."""
+    """Copy the label map that counts, and say its model."""
     source = kept.current_labels if is_corrected else kept.folder / LABELS_FILE
-    name = folder_name_of(kept.person.replace("/", "_"), "labels")
-    target = out / "labels" / f"{name}_dseg.nii.gz"
+    target = out / "labels" / _map_of(kept)
     with atomic_path(target) as temporary:
         shutil.copyfile(source, temporary)
     if model := model_of_labels(source, kept.study):

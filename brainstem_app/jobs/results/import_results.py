@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,11 +13,12 @@ from brainstem_app.counting import counted, listed
 from brainstem_app.errors import BrainstemError, InputError
 from brainstem_app.imaging.atomic import TEMPORARY_NAME, atomic_path
 from brainstem_app.imaging.bids.dataset import find_t1w_scans
-from brainstem_app.imaging.edited_version import digest_of
+from brainstem_app.imaging.edited_version import EDITED_MARK, digest_of, latest_edit
 from brainstem_app.jobs.claims import claim_of, claimed
 from brainstem_app.jobs.job import ImportResultsJob
 from brainstem_app.jobs.provenance import login_name
 from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.jobs.results.quality_file import follow_in_table
 from brainstem_app.jobs.studies.begin import first_settings
 from brainstem_app.locks.lock_file import LOCK_ENDING
 from brainstem_app.reports.scan.manifest import sha256_of
@@ -28,6 +32,8 @@ from brainstem_app.written_files import LABELS_FILE, REPORT_FILE, SEGMENTATIONS_
 
 #: Copying a result takes a moment: another import of it is waited for, and finds it there.
 _PATIENCE_S = 20.0
+#: What became of a result, as it is counted.
+_COPIED, _CORRECTED, _THERE = "copied", "corrections copied", "there already"
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,8 @@ class _Copy:
 def import_results(job: ImportResultsJob, reporter: Reporter) -> Summary:
     """Copy results into a study, begun in a new or empty folder if there is none.
 
-    Those that are there already are passed over; nothing is moved or replaced.
+    Of those that are there already, a correction that was made since is brought in where the study has none;
+    nothing is moved or replaced.
 
     Raises
     ------
@@ -54,19 +61,19 @@ def import_results(job: ImportResultsJob, reporter: Reporter) -> Summary:
     """
     found = find_results(job.results)
     study = begin_study(job.study, first_settings(None))
-    copied, there, refused = 0, 0, []
+    done = Counter[str]()
+    refused: list[str] = []
     for number, result in enumerate(found):
         name = _name(result)
         reporter.progress(number, len(found), "copying", name)
         try:
             copy = _copy_of(study, result)
             with claimed((claim_of(copy.folder, "The result"),), job.kind, _PATIENCE_S):
-                is_new = _bring_in(study, copy, job.who or login_name())
+                done[_bring_in(study, copy, job.who or login_name(), reporter)] += 1
         except BrainstemError as error:
             reporter.warn_of(error, name)
             refused.append(name)
             continue
-        copied, there = copied + is_new, there + (not is_new)
         reporter.artifact("folder", copy.folder, copy.whose.name)
     if refused:
         raise BrainstemError(
@@ -74,7 +81,7 @@ def import_results(job: ImportResultsJob, reporter: Reporter) -> Summary:
             study.folder / SEGMENTATIONS_FOLDER,
             "The warnings above say why; the others are in the study.",
         )
-    return {"copied": copied, **({"there already": there} if there else {})}
+    return {_COPIED: done[_COPIED], **{what: done[what] for what in (_CORRECTED, _THERE) if done[what]}}
 
 
 def _copy_of(study: Study, result: Result) -> _Copy:
@@ -130,8 +137,8 @@ def _scan_in_dataset(study: Study, result: Result) -> Path | None:
     return next((path for path in alike if sha256_of(path) == report.scan.sha256), None)
 
 
-def _bring_in(study: Study, copy: _Copy, who: str) -> bool:
-    """Copy one result, its report last; False if it is there already.
+def _bring_in(study: Study, copy: _Copy, who: str, reporter: Reporter) -> str:
+    """Copy one result, its report last, or its correction; say which, or that it is there already.
 
     Raises
     ------
@@ -141,27 +148,57 @@ def _bring_in(study: Study, copy: _Copy, who: str) -> bool:
     source = copy.result.path.parent
     if (copy.folder / REPORT_FILE).exists():
         if digest_of(copy.folder / LABELS_FILE) == digest_of(source / LABELS_FILE):
-            return False
+            return _bring_correction(study, copy, who, reporter)
         there = copy.folder.relative_to(study.folder / SEGMENTATIONS_FOLDER).as_posix()
         raise InputError(
             f"The study holds another result of this person, session and model ({there}).",
             copy.folder,
             "Keep one of both: remove that in the study, or leave this one out.",
         )
-    try:
+    with _told_if_it_fails(copy.folder):
         *others, report = _files(source)
         for path in others:
             _copy_file(path, copy.folder / path.relative_to(source))
         # Before the report: a folder that has one is whole, also if this process is killed meanwhile.
         _write_whose(study, copy, who)
         _copy_file(report, copy.folder / REPORT_FILE)
+    return _COPIED
+
+
+def _bring_correction(study: Study, copy: _Copy, who: str, reporter: Reporter) -> str:
+    """Copy what a result was corrected to since it was brought in, unless the study has corrected it, too."""
+    source = copy.result.path.parent
+    edit = latest_edit(source / LABELS_FILE)
+    known = {digest_of(path) for path in copy.folder.rglob(f"*{EDITED_MARK}*.nii.gz")}
+    if edit is None or digest_of(edit.path) in known:
+        return _THERE
+    kept = read_study_result(study.folder, copy.folder)
+    files = [path for path in _files(source) if not (copy.folder / path.relative_to(source)).exists()]
+    if kept.edit is not None or edit.path not in files:
+        reporter.warn(
+            f"{kept.name} was corrected here and otherwise in the study, whose labels count on.",
+            edit.path,
+            "If these are to count: brainstem-app correct, with --labels.",
+        )
+        return _THERE
+    with _told_if_it_fails(copy.folder):
+        for path in files:
+            _copy_file(path, copy.folder / path.relative_to(source))
+    now = read_study_result(study.folder, copy.folder).write_down(_imported(copy, who))
+    follow_in_table(study.folder, [now])
+    return _CORRECTED
+
+
+@contextmanager
+def _told_if_it_fails(folder: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise BrainstemError(
             f"The result could not be copied: {error.strerror or error}.",
-            error.filename or copy.folder,
+            error.filename or folder,
             "Make room, or look whether the folders can be read and written.",
         ) from error
-    return True
 
 
 def _copy_file(source: Path, target: Path) -> None:
@@ -185,5 +222,8 @@ def _files(source: Path) -> list[Path]:
 
 def _write_whose(study: Study, copy: _Copy, who: str) -> None:
     copy.whose.record(copy.folder.name, copy.scan or "").save(copy.folder / STATE_FILE)
-    entry = Entry(deed="imported", who=who, why=f"copied from {copy.result.path.parent.name}")
-    read_study_result(study.folder, copy.folder).write_down(entry)
+    read_study_result(study.folder, copy.folder).write_down(_imported(copy, who))
+
+
+def _imported(copy: _Copy, who: str) -> Entry:
+    return Entry(deed="imported", who=who, why=f"copied from {copy.result.path.parent.name}")

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from brainstem_app.counting import listed
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.bids.dataset import PARTICIPANT
 from brainstem_app.imaging.bids.new_dataset import PARTICIPANT_COLUMNS, NewScan, make_dataset, proposed
-from brainstem_app.imaging.bids.session_dates import ACQUIRED
+from brainstem_app.imaging.bids.session_dates import ACQUIRED, DAYS_A_YEAR
 from brainstem_app.imaging.bids.subject_ids import bare_id
 from brainstem_app.imaging.inputs import ScanInput, expand_inputs
-from brainstem_app.imaging.text_table import read_text_table
+from brainstem_app.imaging.text_table import TextTable, number_of, read_text_table
 from brainstem_app.jobs.job import MakeDatasetJob
 from brainstem_app.jobs.reporter import Reporter, Summary
 
-_COLUMNS = "Give the columns scan (file), participant_id; if need be session_id, acq_time, group, age, sex."
+#: Columns that say when a scan was made, each as a date or in years since the first scan.
+_TIMES = (ACQUIRED, "date", "years")
+_COLUMNS = "Give the columns scan (file), participant_id; if need be session_id, acq_time (or years, days), group, age, sex."
 
 
 def gather(job: MakeDatasetJob, reporter: Reporter) -> Summary:
@@ -53,8 +57,11 @@ def _named(found: list[ScanInput], scans: tuple[NewScan, ...], path: Path) -> tu
     if scan_column is None or person is None:
         raise InputError("The table does not say whose the scans are.", path, _COLUMNS)
     rows = {row.cells[scan_column]: row.cells for row in table.rows if scan_column in row.cells}
+    files = Counter(row.cells.get(scan_column, "") for row in table.rows)
+    if twice := [name for name, times in files.items() if name and times > 1]:
+        what = f"The table has more than one row of {listed(twice)}."
+        raise InputError(what, path, "Keep one row of each scan.")
     session = table.column("session_id", "session")
-    when = table.column(ACQUIRED, "date", "years")
     columns = {name: column for name in PARTICIPANT_COLUMNS if (column := table.column(name)) is not None}
     named = []
     for given, scan in zip(found, scans, strict=True):
@@ -67,10 +74,20 @@ def _named(found: list[ScanInput], scans: tuple[NewScan, ...], path: Path) -> tu
                 subject=bare_id(cells[person]),
                 session=bare_id(cells.get(session, "")) if session else "",
                 columns=_known(cells, columns),
-                acquired=_known(cells, {ACQUIRED: when or ""}).get(ACQUIRED, ""),
+                acquired=_acquired(cells, table),
             )
         )
     return tuple(named)
+
+
+def _acquired(cells: Mapping[str, str], table: TextTable) -> str:
+    """When a scan was made, by the first cell that says it: a date, or years since the first scan."""
+    columns = {name: column for name in (*_TIMES, "days") if (column := table.column(name)) is not None}
+    known = _known(cells, columns)
+    if text := next((known[name] for name in _TIMES if name in known), ""):
+        return text
+    days = number_of(known.get("days", "").replace(",", "."))
+    return known.get("days", "") if days is None else f"{days / DAYS_A_YEAR:.6g}"
 
 
 def _keys(scan: ScanInput) -> tuple[str, ...]:
