@@ -21,8 +21,8 @@ from brainstem_app.jobs.reporter import Reporter, Summary
 #: Columns that say when a scan was made, each as a date or in years since the first scan.
 _TIMES = (ACQUIRED, "date", "years")
 _COLUMNS = (
-    "Give the columns scan (file), participant_id; if need be session_id, acq_time (or years, days), group, age, "
-    "sex."
+    "Give the columns scan (file), participant_id; if need be session_id, acq_time (or years, days), "
+    "group, age, sex."
 )
 
 
