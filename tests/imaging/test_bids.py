@@ -104,6 +104,12 @@ def test_dataset_without_participants(tmp_path: Path) -> None:
     assert read_participants(tmp_path) == {}
 
 
+def test_what_two_rows_of_one_person_say_in_different_ways_is_not_known(tmp_path: Path) -> None:
+    rows = "participant_id\tgroup\tage\tsex\nsub-01\tals\t60\tf\nsub-01\tals\t61\tn/a\nsub-01\tals\t60\tf\n"
+    (tmp_path / "participants.tsv").write_text(rows, encoding="utf-8")
+    assert read_participants(tmp_path) == {"sub-01": {"group": "als", "sex": "f"}}
+
+
 def test_table_without_subjects_is_refused(tmp_path: Path) -> None:
     (tmp_path / "participants.tsv").write_text("name,age\nx,3\n")
     with pytest.raises(InputError, match="participant_id"):

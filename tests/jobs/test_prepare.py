@@ -144,6 +144,16 @@ def test_subject_folder_holds_what_the_interface_names(
     assert len(manifest["sha256"]) == len(manifest["files"]["labels_box.nii.gz"]) == 64
 
 
+def test_table_of_participants_that_cannot_be_read_is_told_and_stops_nobody(
+    dataset: Path, prepared: list[str]
+) -> None:
+    (dataset / "participants.tsv").write_text("who\tgroup\nsub-01\tcontrol\n", encoding="utf-8")
+    status, events = _run(dataset)
+    assert (status, len(prepared)) == (0, 3)
+    (told,) = [e.what for e in events if isinstance(e, Warned) and "not balanced by group" in e.what]
+    assert "no column participant_id" in told
+
+
 def test_split_names_only_subjects_that_succeeded(dataset: Path, prepared: list[str]) -> None:
     _run(dataset)
     splits = Study.open(dataset.parent / "study").splits()

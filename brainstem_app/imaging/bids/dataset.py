@@ -86,7 +86,9 @@ def subject_folders(scans: Iterable[BidsScan]) -> dict[str, BidsScan]:
 
 
 def read_participants(root: Path) -> dict[str, dict[str, str]]:
-    """Read ``participants.tsv``: for each ``sub-…`` its columns; values that are missing are left out.
+    """Read ``participants.tsv``: for each ``sub-…`` its columns.
+
+    Values that are missing are left out, and those that several rows of one person say in different ways.
 
     A name that is spelled otherwise than the subject's folder (``1`` for ``sub-01``) is taken for it where no
     other row and no other folder could be meant.
@@ -108,7 +110,15 @@ def read_participants(root: Path) -> dict[str, dict[str, str]]:
     name = table.column(PARTICIPANT)
     if name is None:
         raise InputError("The table of participants has no column participant_id.", path, PARTICIPANTS_FIX)
-    rows = {row.cells[name]: _known(row.cells, name) for row in table.rows if name in row.cells}
+    said: dict[str, dict[str, set[str]]] = {}
+    for row in (row for row in table.rows if name in row.cells):
+        own = said.setdefault(row.cells[name], {})
+        for column, cell in _known(row.cells, name).items():
+            own.setdefault(column, set()).add(cell)
+    rows = {
+        person: {column: cell for column, (cell, *others) in columns.items() if not others}
+        for person, columns in said.items()
+    }
     folders = [folder.name for folder in root.glob("sub-*")]
     return {_subject(person, list(rows), folders): columns for person, columns in rows.items()}
 

@@ -75,7 +75,7 @@ def prepare(job: PrepareJob, reporter: Reporter, run: RunSubjects | None = None)
     if drawn is not None:
         drawn.save_table(study)
     _say_reference(study, reporter)
-    groups = _groups(job.dataset)
+    groups = _groups(job.dataset, reporter)
     n_relabelled = 0
     if drawn is None:
         n_relabelled = relabel_study(study, job.atlas, job.jobs, reporter.stage(0, _RELABELLING))
@@ -193,11 +193,12 @@ def _say_reference(study: Study, reporter: Reporter) -> None:
         )
 
 
-def _groups(dataset: Path) -> dict[str, str]:
-    """Group of each person from ``participants.tsv``; empty where there is none."""
+def _groups(dataset: Path, reporter: Reporter) -> dict[str, str]:
+    """Group of each person from ``participants.tsv``; empty, with a warning, where it cannot be read."""
     try:
         participants = read_participants(dataset)
-    except BrainstemError:
+    except BrainstemError as error:
+        reporter.warn_of(error, "The parts of the split are not balanced by group")
         return {}
     return {person: columns.get("group", "") for person, columns in participants.items()}
 
