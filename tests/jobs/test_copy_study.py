@@ -68,6 +68,15 @@ def test_shared_copy_counts_the_files_that_are_in_it(study: Path, tmp_path: Path
     assert (summary["files"], summary["bytes"]) == (len(there), sum(map(len, there.values())))
 
 
+def test_shared_copy_keeps_the_folds_that_its_runs_are_of(study: Path, tmp_path: Path) -> None:
+    names = ("folds-3.json", "folds/run/metrics.json", "ensembles/all/model.json", "label_counts.csv")
+    for name in names:
+        (study / name).parent.mkdir(parents=True, exist_ok=True)
+        (study / name).write_text("{}", encoding="utf-8")
+    copy_study(CopyStudyJob(study=study, out=tmp_path / "copy", share=True), reporter())
+    assert set(names) <= set(files(tmp_path / "copy"))
+
+
 def test_folder_behind_a_link_is_copied_as_files(study: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "other disk"
     shutil.move(study / "runs", elsewhere)

@@ -17,13 +17,16 @@ from brainstem_app.imaging.label_map import load_label_map, save_label_map, save
 from brainstem_app.jobs.job import ChangeJob
 from brainstem_app.jobs.people.sessions import people_of
 from brainstem_app.jobs.results import import_results, restore
+from brainstem_app.jobs.results.chosen import chosen_of_changes
 from brainstem_app.jobs.results.quality_file import read_quality_table
 from brainstem_app.jobs.studies.labels_of_model import model_of_labels
+from brainstem_app.reports.change.as_results import change_results
 from brainstem_app.study.identity import Identity, place_in_study
 from brainstem_app.study.result_state import ResultRecord
 from brainstem_app.study.segmentations import study_results
 from brainstem_app.study.study import Study
 
+from ..reports.test_change_report import report_of
 from ..study.made_study import (
     AFFINE,
     LABELS_FILE,
@@ -390,6 +393,30 @@ def test_export_is_not_put_beside_label_maps_of_whom_it_leaves_out(
     assert run(export) == 0
 
 
+def test_change_does_not_count_once_one_of_its_scans_is_rejected_in_its_study(
+    study: Study, table: LabelTable
+) -> None:
+    reports = study.folder / "reports" / "Change over time"
+    for number, model in ((11, "net"), (12, "net"), (13, "another")):
+        for session in ("ses-1", "ses-2"):
+            add_result(study, table, f"sub-{number}", session=session)
+        changed = report_of(1.0, 0.99)
+        whose = {"subject": f"sub-{number}", "dataset_id": dataset_id(Path(study.settings.dataset))}
+        report = changed.model_copy(
+            update={**whose, "model": changed.model.model_copy(update={"name": model, "version": "1"})}
+        )
+        (reports / f"sub-{number}").mkdir(parents=True)
+        (reports / f"sub-{number}" / "change.json").write_text(report.to_json(), encoding="utf-8")
+    for name in ("sub-12", "sub-13"):
+        assert run(["study", "reject", str(study.folder), f"{name}/ses-2", "--why", "moved"]) == 0
+    chosen = chosen_of_changes(change_results(reports))
+    assert [result.subject for result in chosen.results] == ["sub-11", "sub-13"], "that is of another model"
+    assert "Left out as rejected: 1 of 3 results: sub-12/ses-2 (moved)." in chosen.notes
+    assert [(one.subject, one.why) for one in chosen.left_out] == [("sub-12", "rejected: moved")]
+    shutil.copytree(reports, study.folder.parent / "elsewhere")
+    assert len(chosen_of_changes(change_results(study.folder.parent / "elsewhere")).results) == 3
+
+
 def test_restoring_puts_corrections_aside_and_loses_nothing(study: Study) -> None:
     result = study.folder / "segmentations" / "sub-02" / "net-1"
     edited = correct_by_hand(result, 4)
@@ -674,6 +701,28 @@ def test_correction_that_was_made_after_an_import_comes_into_the_study_and_repla
     assert "was corrected here and otherwise in the study" in capsys.readouterr().err
     assert ours.read_bytes() == before
     assert not (place / theirs.name).exists()
+
+
+def test_what_was_said_of_results_comes_with_them_from_another_study(
+    study: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = ["--why", "moved", "--who", "anna"]
+    assert run(["study", "reject", str(study.folder), "sub-03", *said]) == 0
+    assert run(["study", "accept", str(study.folder), "sub-04", "--who", "anna"]) == 0
+    pooled = Study(tmp_path / "pooled", study.settings)
+    bring = ["study", "import-results", str(pooled.folder), str(study.folder)]
+    assert run(bring) == 0
+    states = {"sub-03": "rejected", "sub-04": "accepted"}
+    assert {name: state for name, state in _states(pooled).items() if state != "unseen"} == states
+    (kept,) = [result for result in study_results(pooled.folder) if result.state == "rejected"]
+    assert kept.last is not None
+    assert (kept.last.who, kept.last.why) == ("anna", "moved")
+    assert run(["study", "reject", str(study.folder), "sub-05", *said]) == 0
+    capsys.readouterr()
+    assert run(bring) == 0
+    told = capsys.readouterr().err
+    assert "sub-05/net-1 was rejected in the study that it comes from, and is unseen in this one" in told
+    assert "sub-03/net-1 was rejected" not in told
 
 
 def test_results_of_sessions_that_file_names_leave_out_are_those_of_two_sessions(

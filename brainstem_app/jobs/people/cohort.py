@@ -11,8 +11,8 @@ from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.places import require_files
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.results.as_in_study import read_as_in_study
-from brainstem_app.jobs.results.chosen import Chosen, chosen_of_folders, chosen_of_study
-from brainstem_app.reports.change.as_results import OF_CHANGES, change_results
+from brainstem_app.jobs.results.chosen import Chosen, chosen_of_changes, chosen_of_folders, chosen_of_study
+from brainstem_app.reports.change.as_results import change_results
 from brainstem_app.reports.cohort.build import ChosenBefore, build_cohort_report
 from brainstem_app.reports.cohort.files import FILES, OPTIONAL_FILES, write_cohort_report
 from brainstem_app.reports.cohort.model import CohortReport
@@ -56,7 +56,7 @@ def chosen_results(job: CohortJob | SaveReferenceJob) -> Chosen:
     """Results that a job is about, of a study or in folders. Raises InputError as those that read them."""
     if job.study is not None:
         return chosen_of_study(job.study, job.model, job.edited, job.subjects)
-    changes = [result for folder in job.results for result in change_results(folder)]
+    changes = tuple(result for folder in job.results for result in change_results(folder))
     if not changes:
         return chosen_of_folders(find_results(job.results, read_as_in_study), job.edited)
     volumes = next((f for f in job.results if next(f.rglob(REPORT_FILE), None) is not None), None)
@@ -66,7 +66,7 @@ def chosen_results(job: CohortJob | SaveReferenceJob) -> Chosen:
             volumes,
             "Give folders that `brainstem-app change` wrote, or folders that `segment` wrote.",
         )
-    return Chosen(tuple(changes), (), (OF_CHANGES,))
+    return chosen_of_changes(changes)
 
 
 def shown_instead(job: CohortJob | SaveReferenceJob) -> dict[str, Any]:

@@ -11,20 +11,25 @@ from brainstem_app.errors import InputError
 from brainstem_app.jobs.kinds.people import Edited
 from brainstem_app.jobs.results.as_in_study import edit_beside, read_as_in_study
 from brainstem_app.jobs.results.corrected_version import read_correction, report_of_version
+from brainstem_app.reports.change.as_results import OF_CHANGES
+from brainstem_app.reports.change.files import read_change_report
+from brainstem_app.reports.change.model import ChangeReport
 from brainstem_app.reports.cohort.model import LeftOutPerson
 from brainstem_app.reports.cohort.people import names_of
 from brainstem_app.reports.corrected import corrected_report
 from brainstem_app.reports.retest.pairs import Pairs
 from brainstem_app.reports.scan.results import Result, model_title
+from brainstem_app.study.people_reports import REPORTS_FOLDER
 from brainstem_app.study.segmentations import (
     StudyResult,
+    model_folder,
     of_model,
     of_person,
     result_in_study,
     study_results,
 )
 from brainstem_app.study.study import Study
-from brainstem_app.written_files import REPORT_FILE
+from brainstem_app.written_files import REPORT_FILE, STUDY_FILE
 
 _EDITED = "corrected by hand, and corrected labels were to be left out"
 
@@ -112,6 +117,46 @@ def chosen_of_folders(results: Sequence[Result], edited: Edited) -> Chosen:
         (),
         notes,
         (*map(_rejected_person, rejected), *(_left_out_edited(result, one) for result, one in left)),
+    )
+
+
+def chosen_of_changes(changes: Sequence[Result]) -> Chosen:
+    """Take changes of people that count: where they lie in a study, none with a scan rejected there since.
+
+    Raises
+    ------
+    InputError
+        If none counts, or a report or what people said of a result cannot be read.
+    """
+    rejected: dict[Path, StudyResult] = {}
+    in_studies: dict[Path, tuple[StudyResult, ...]] = {}
+    for change in changes:
+        if (study := _study_of_change(change.path)) is None:
+            continue
+        if study not in in_studies:
+            in_studies[study] = tuple(one for one in study_results(study) if one.state == "rejected")
+        report = read_change_report(change.path)
+        if one := next((one for one in in_studies[study] if _is_of_change(one, report)), None):
+            rejected[change.path] = one
+    kept = tuple(change for change in changes if change.path not in rejected)
+    if not kept:
+        raise _none_counts(len(changes), tuple(rejected.values()), (), changes[0].given)
+    notes = (OF_CHANGES, *_rejected_note(tuple(rejected.values()), len(changes)))
+    return Chosen(kept, (), notes, tuple(map(_rejected_person, rejected.values())))
+
+
+def _study_of_change(change: Path) -> Path | None:
+    reports = next((folder for folder in change.absolute().parents if folder.name == REPORTS_FOLDER), None)
+    return reports.parent if reports is not None and (reports.parent / STUDY_FILE).is_file() else None
+
+
+def _is_of_change(result: StudyResult, report: ChangeReport) -> bool:
+    """Whether a result is of one of the scans that a change was measured between, by the same model."""
+    record = result.record
+    return (
+        (record.subject, record.dataset_id) == (report.subject, report.dataset_id or "")
+        and (record.session or Path(record.scan).name) in {scan.session for scan in report.scans}
+        and result.folder.name == model_folder(report.model.name, report.model.version)
     )
 
 

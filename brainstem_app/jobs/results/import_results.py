@@ -26,7 +26,12 @@ from brainstem_app.reports.scan.results import Result, find_results
 from brainstem_app.study.beginning import begin_study
 from brainstem_app.study.identity import Identity, identity_of, place_in_study
 from brainstem_app.study.result_state import Entry, read_record
-from brainstem_app.study.segmentations import model_folder, read_study_result, record_in_study
+from brainstem_app.study.segmentations import (
+    model_folder,
+    read_study_result,
+    record_in_study,
+    result_in_study,
+)
 from brainstem_app.study.study import Study
 from brainstem_app.written_files import LABELS_FILE, REPORT_FILE, SEGMENTATIONS_FOLDER, STATE_FILE
 
@@ -168,11 +173,17 @@ def _bring_in(study: Study, copy: _Copy, who: str, reporter: Reporter) -> str:
 def _bring_correction(study: Study, copy: _Copy, who: str, reporter: Reporter) -> str:
     """Copy what a result was corrected to since it was brought in, unless the study has corrected it, too."""
     source = copy.result.path.parent
+    kept, there = read_study_result(study.folder, copy.folder), result_in_study(source)
+    if there is not None and there.state == "rejected" != kept.state:
+        reporter.warn(
+            f"{kept.name} was rejected in the study that it comes from, and is {kept.state} in this one.",
+            source,
+            "If it is to count in neither: brainstem-app study reject.",
+        )
     edit = latest_edit(source / LABELS_FILE)
     known = {digest_of(path) for path in copy.folder.rglob(f"*{EDITED_MARK}*.nii.gz")}
     if edit is None or digest_of(edit.path) in known:
         return _THERE
-    kept = read_study_result(study.folder, copy.folder)
     files = [path for path in _files(source) if not (copy.folder / path.relative_to(source)).exists()]
     if kept.edit is not None or edit.path not in files:
         reporter.warn(
@@ -221,7 +232,11 @@ def _files(source: Path) -> list[Path]:
 
 
 def _write_whose(study: Study, copy: _Copy, who: str) -> None:
-    copy.whose.record(copy.folder.name, copy.scan or "").save(copy.folder / STATE_FILE)
+    before = read_record(copy.result.path.parent)
+    whose = copy.whose.record(copy.folder.name, copy.scan or "")
+    # What was said of these very labels in the study that they come from holds here, too.
+    whose = whose.model_copy(update={"history": before.history if before else ()})
+    whose.save(copy.folder / STATE_FILE)
     read_study_result(study.folder, copy.folder).write_down(_imported(copy, who))
 
 

@@ -29,13 +29,15 @@ LEFT_OUT = "left out of the shared copy"
 NOTE_FILE = "SHARED.txt"
 #: Paths in a study that are let through; `*` stands for one name.
 _TAKEN = (
-    *(STUDY_FILE, SPLITS_FILE, QUALITY_FILE, "labels/structures.csv", "labels/atlas.json"),
+    *(STUDY_FILE, SPLITS_FILE, "folds-*.json", QUALITY_FILE),
+    *("labels/structures.csv", "labels/atlas.json", "label_counts.csv"),
     *("subjects/*/scan_box.nii.gz", "subjects/*/labels_box*.nii.gz", "subjects/*/uncertainty_box.nii.gz"),
     *("subjects/*/qc.png", "subjects/*/manifest.json", "subjects/*/transforms/*"),
     *("runs/*/config.json", "runs/*/history.csv", "runs/*/best.keras", "runs/*/last.keras"),
     *("runs/*/metrics.*", "runs/*/manifest.json", "runs/*/cell.json", "runs/*/predictions.npz"),
     *("runs/*/against/*/*", "runs/*/activations.*", "runs/*/activations/*"),
     *("runs/*/export/*", "runs/*/export/atlas/*", "comparisons/*/*"),
+    *("folds/*/*", "ensembles/*/*", "ensembles/*/atlas/*"),
 )
 _NOTE = """\
 A copy of a study, made by Brainstem App to be handed on.
