@@ -96,6 +96,11 @@ def test_dates_of_scans_stand_in_the_tables_and_those_of_another_dataset_are_kep
     scans = [NewScan(scan, "01", "1", acquired="2024-03-31"), NewScan(scan, "01", "2", acquired="1.5")]
     assert set(problems_of(scans)) == {0, 1}
     assert set(problems_of([NewScan(scan, "01", acquired="soon")])) == {0}
+    dated = find_t1w_scans(first)[1].path
+    mixed = [NewScan(scan, "01", "1", acquired="0"), NewScan(dated, "01", "2")]
+    with pytest.raises(InputError, match="sub-01 one scan has a date, another years"):
+        make_dataset(mixed, tmp_path / "mixed")
+    assert not (tmp_path / "mixed").exists() or not any((tmp_path / "mixed").iterdir())
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need a right there")

@@ -7,9 +7,15 @@ from pathlib import Path
 import pytest
 
 from brainstem_app.errors import InputError
+from brainstem_app.jobs.events import Event, Warned
 from brainstem_app.jobs.job import ChangeJob
 from brainstem_app.jobs.kinds.job_model import UnclearJobError
-from brainstem_app.jobs.people.sessions import in_time, people_of
+from brainstem_app.jobs.people import change
+from brainstem_app.jobs.people.sessions import PersonScans, in_time, people_of
+from brainstem_app.jobs.run import run_job
+from brainstem_app.reports.change.model import ChangeReport
+
+from ..reports.test_change_report import report_of
 
 
 def dataset(folder: Path, *scans: str) -> Path:
@@ -102,6 +108,29 @@ def test_scans_of_one_day_have_no_change_a_year(tmp_path: Path) -> None:
     (person,), _ = people_of(ChangeJob(scans=(root,), years=(0.0, 0.0), out=tmp_path / "out"))
     with pytest.raises(InputError, match="one day"):
         in_time(person)
+
+
+def test_people_whom_an_earlier_run_has_measured_into_the_folder_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = dataset(tmp_path / "ds", *(f"sub-0{n}_ses-{session}" for n in (1, 2) for session in (1, 2)))
+
+    def measured(job: ChangeJob, person: PersonScans, *_more: object) -> ChangeReport:
+        report = report_of(1.0, 0.9)
+        (job.out / person.folder).mkdir(parents=True, exist_ok=True)
+        (job.out / person.folder / "change.json").write_text(report.to_json(), encoding="utf-8")
+        return report
+
+    monkeypatch.setattr(change, "load_model", lambda *_given: None)
+    monkeypatch.setattr(change, "require_model", lambda _model: None)
+    monkeypatch.setattr(change, "_of_person", measured)
+    told = []
+    for person in ("sub-01", "sub-02", "sub-02"):
+        events: list[Event] = []
+        job = ChangeJob(scans=(root / person,), out=tmp_path / "out", years=(0.0, 1.0))
+        assert run_job(job, events.append, lambda: False) == 0, events[-1]
+        told.append([event.what for event in events if isinstance(event, Warned)])
+    assert told == [[], *[["changes.tsv holds 1 person measured into this folder before, too: sub-01."]] * 2]
 
 
 def test_scans_and_study_together_are_refused(tmp_path: Path) -> None:

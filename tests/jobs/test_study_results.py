@@ -703,6 +703,20 @@ def test_correction_that_was_made_after_an_import_comes_into_the_study_and_repla
     assert not (place / theirs.name).exists()
 
 
+def test_repeatability_without_pairs_says_who_was_rejected(
+    study: Study, table: LabelTable, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for session in ("ses-1", "ses-2"):
+        add_result(study, table, "sub-11", session=session)
+    assert run(["study", "reject", str(study.folder), "sub-11/ses-2", "--why", "moved"]) == 0
+    capsys.readouterr()
+    assert run(["retest", "--study", str(study.folder), "--out", str(tmp_path / "retest")]) == 2
+    told = capsys.readouterr().err
+    assert "No subject has two results" in told
+    assert "Left out as rejected" in told
+    assert "sub-11/ses-2 (moved)" in told
+
+
 def test_what_was_said_of_results_comes_with_them_from_another_study(
     study: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

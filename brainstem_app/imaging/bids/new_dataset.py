@@ -249,6 +249,13 @@ def _write_times(scans: Sequence[NewScan], root: Path) -> None:
             file = next((root / scan.folder).iterdir()).relative_to(root / person)
             table, column, what = f"{person}/{person}_scans.tsv", "filename", file.as_posix()
         rows = people.setdefault(table, [(column, of_time)])
+        if rows[0][1] != of_time:
+            raise InputError(
+                f"Of {person} one scan has a date, another years.",
+                scan.path,
+                "Give the time of each of this person's scans in one way: where none is given, that of its "
+                "dataset or DICOM header counts.",
+            )
         rows.append((what, text))
     for table, rows in people.items():
         (root / table).write_text(tsv_text(rows), encoding="utf-8")

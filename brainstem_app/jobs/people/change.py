@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 from brainstem_app.atlas.change_table import read_change_table
-from brainstem_app.counting import listed
+from brainstem_app.counting import counted, listed
 from brainstem_app.errors import BrainstemError, InputError
 from brainstem_app.garbage_collection import seldom_collected
 from brainstem_app.imaging.dicom.conversion import split_series
@@ -24,7 +25,13 @@ from brainstem_app.jobs.scans.loaded_model import LoadedModel, describe_model, l
 from brainstem_app.plain_name import folder_name_of
 from brainstem_app.progress import ProgressCallback
 from brainstem_app.reports.change.build import MeasuredScans, Measurer, build_change_report
-from brainstem_app.reports.change.files import FILES, TABLE, write_change_report, write_changes_table
+from brainstem_app.reports.change.files import (
+    FILES,
+    TABLE,
+    find_change_reports,
+    write_change_report,
+    write_changes_table,
+)
 from brainstem_app.reports.change.model import ChangeReport, ChangeScan
 from brainstem_app.reports.exports.label_files import write_label_files
 from brainstem_app.reports.scan.manifest import sha256_of
@@ -60,6 +67,7 @@ def measure_change(job: ChangeJob, reporter: Reporter) -> Summary:
                 report = _of_person(job, person, model, part, reporter)
                 changed += sum(entry.is_change for entry in report.measured)
     if len(refused) < len(people):
+        _say_others(job.out, [person for person in people if person.folder not in refused], reporter)
         reporter.artifact("changes", write_changes_table(job.out))
     if refused:
         raise BrainstemError(
@@ -70,11 +78,28 @@ def measure_change(job: ChangeJob, reporter: Reporter) -> Summary:
     return {"people": len(people), "structures with a change": changed, "folder": str(job.out)}
 
 
+def _say_others(out: Path, measured: Sequence[PersonScans], reporter: Reporter) -> None:
+    """Name whom the table of changes holds, too, because an earlier run measured them into the folder."""
+    own = {_folder(out, person) for person in measured}
+    others = [path.parent.name for path, _ in find_change_reports(out) if path.parent not in own]
+    if others:
+        reporter.warn(
+            f"{TABLE} holds {counted(len(others), 'person', 'people')} measured into this folder before, "
+            f"too: {listed(others)}.",
+            out,
+            "If they are not to count: remove their folders, or choose an empty one.",
+        )
+
+
+def _folder(out: Path, person: PersonScans) -> Path:
+    return out / folder_name_of(person.folder, "person")
+
+
 def _of_person(
     job: ChangeJob, person: PersonScans, model: LoadedModel, report: ProgressCallback, reporter: Reporter
 ) -> ChangeReport:
     person = in_time(person)
-    folder = job.out / folder_name_of(person.folder, "person")
+    folder = _folder(job.out, person)
     for session in person.sessions:
         require_outside(folder, read_folder(session.path))
     require_files(folder, FILES, ())

@@ -34,7 +34,7 @@ def measure_repeatability(job: RetestJob, reporter: Reporter) -> Summary:
         "second": job.second and shareable(job.second),
         "out": "OUT",
     }
-    pairs = _pairs(job)
+    pairs = _pairs(job, reporter)
     report = build_retest_report(pairs, shlex.join(job.command_line(shown)))
     reporter.progress(1, 2, "writing the page and the tables")
     write_retest_report(job.out, report)
@@ -51,11 +51,17 @@ def measure_repeatability(job: RetestJob, reporter: Reporter) -> Summary:
     return summary
 
 
-def _pairs(job: RetestJob) -> Pairs:
+def _pairs(job: RetestJob, reporter: Reporter) -> Pairs:
     """Pairs of the study's results that count, or of those in folders, with what to say of them."""
     if job.study is not None:
         chosen = chosen_of_study(job.study, job.model, job.edited)
-        pairs = pairs_of_sessions(chosen.results, job.study, mixed=job.mixed)
+        try:
+            pairs = pairs_of_sessions(chosen.results, job.study, mixed=job.mixed)
+        except InputError:
+            # Who was left out is often why too few remain.
+            for note in chosen.notes:
+                reporter.warn(note)
+            raise
         return replace(pairs, notes=(*chosen.notes, *pairs.notes))
     if job.results is None:
         raise InputError("It is not said which results to take.", None, "Give their folder, or --study.")
