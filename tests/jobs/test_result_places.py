@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.label_map import save_label_map
+from brainstem_app.imaging.edited_version import latest_edit, write_edit_record
+from brainstem_app.imaging.label_map import load_label_map, save_label_map
 from brainstem_app.imaging.resampling import resample
 from brainstem_app.imaging.scan import Scan
 from brainstem_app.imaging.spaces import MNI_SHAPE, mni_affine
@@ -112,6 +113,30 @@ def test_same_scan_again_replaces_its_results_wherever_it_lies_now(tmp_path: Pat
     moved = Path(shutil.move(scan, tmp_path / "elsewhere"))
     assert _run([moved], tmp_path / "out", model)[0] == 0
     assert report.read_text(encoding="utf-8") != "changed"
+
+
+@pytest.mark.parametrize("is_of_earlier_labels", [True, False])
+def test_corrections_that_are_not_of_the_new_labels_are_named_and_stay(
+    tmp_path: Path,
+    model: Model,  # noqa: F811
+    is_of_earlier_labels: bool,
+) -> None:
+    scan = _write_scan(tmp_path / "a" / "T1w.nii.gz")
+    assert _run([scan], tmp_path / "out", model)[0] == 0
+    original = tmp_path / "out" / "T1w" / "labels_native.nii.gz"
+    labels, affine = load_label_map(original)
+    copy = original.with_name("labels_native_edited.nii.gz")
+    if is_of_earlier_labels:
+        save_label_map(original, np.where(labels == labels.max(), 0, labels).astype(np.uint8), affine)
+    save_label_map(copy, np.where(labels == 3, 4, labels).astype(np.uint8), affine)
+    write_edit_record(copy, original, [0] * 256, [0] * 256, {})
+    before = copy.read_bytes()
+    status, events = _run([scan], tmp_path / "out", model)
+    assert status == 0
+    told = [event.what for event in events if isinstance(event, Warned) and copy.name in event.what]
+    assert len(told) == is_of_earlier_labels
+    assert (latest_edit(original) is None) == is_of_earlier_labels
+    assert copy.read_bytes() == before
 
 
 def test_scan_whose_folder_is_taken_does_not_stop_the_others(tmp_path: Path, model: Model) -> None:  # noqa: F811

@@ -17,8 +17,9 @@ from brainstem_app.jobs import run as running
 from brainstem_app.jobs.events import Event, Failed, Finished
 from brainstem_app.jobs.failure import describe_failure
 from brainstem_app.jobs.job import CohortJob, EvaluateRunJob, Job, PrepareJob, SegmentJob, TrainJob
+from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.jobs.run import run_job
-from brainstem_app.jobs.scans.result_folders import require_whole
+from brainstem_app.jobs.scans.result_folders import replacing
 from brainstem_app.study.study import Study, StudySettings
 
 ODD = os.fsdecode(b"sub-\xe9\xff")
@@ -87,8 +88,12 @@ def test_job_whose_study_is_removed_while_it_runs_has_failed(
 
 
 def test_results_that_vanish_while_they_are_written_are_missed(tmp_path: Path) -> None:
-    with pytest.raises(BrainstemError, match=r"labels_native\.nii\.gz"):
-        require_whole(tmp_path)
+    reporter = Reporter(lambda _event: None, lambda: False)
+    with (
+        pytest.raises(BrainstemError, match=r"labels_native\.nii\.gz"),
+        replacing(tmp_path, "sub-01", reporter),
+    ):
+        pass
 
 
 @pytest.mark.parametrize(

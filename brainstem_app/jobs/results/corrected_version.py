@@ -26,7 +26,7 @@ from brainstem_app.reports.scan.midsagittal import MIDSAGITTAL_PICTURE
 from brainstem_app.reports.scan.model import ModelDescription, Report, ReportInputs
 from brainstem_app.reports.scan.reading import read_report
 from brainstem_app.reports.scan.regions import RegionsOnScan
-from brainstem_app.study.segmentations import LabelledScan, StudyResult
+from brainstem_app.study.segmentations import LabelledScan
 from brainstem_app.written_files import EDITED_FOLDER, LABELS_FILE, REGION_LABELS_FILE, REPORT_FILE
 
 _GRID_TOLERANCE_MM = 0.1
@@ -199,9 +199,7 @@ def scan_to_show(result: LabelledScan, given: Path | None = None) -> Path:
         raise BrainstemError(
             "The scan is not where it was, so the picture of the report cannot be drawn.",
             scan,
-            "Connect its drive; or segment the scan into the study again, which keeps the corrected labels."
-            if isinstance(result, StudyResult)
-            else "Connect its drive, or say with --scan where it lies now.",
+            "Connect its drive, or say where it lies now: `brainstem-app correct RESULT --scan SCAN`.",
         )
     if original.scan.sha256 and there.is_file() and sha256_of(there) != original.scan.sha256:
         raise BrainstemError(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -11,6 +12,7 @@ from pydantic import ValidationError
 from brainstem_app.errors import BrainstemError, InputError
 from brainstem_app.imaging.bids.derivatives import bids_labels_path, bids_source
 from brainstem_app.imaging.dicom.conversion import split_series
+from brainstem_app.imaging.edited_version import latest_edit
 from brainstem_app.imaging.inputs import ScanInput, expand_inputs
 from brainstem_app.jobs.job import SegmentJob
 from brainstem_app.jobs.places import read_folder, require_files, require_outside
@@ -22,7 +24,7 @@ from brainstem_app.jobs.scans.segment_files import ARTIFACTS, POSSIBLE_ARTIFACTS
 from brainstem_app.reports.exports.surfaces import SURFACES_FOLDER
 from brainstem_app.reports.scan.manifest import Manifest, sha256_of
 from brainstem_app.small_files import read_json, read_small
-from brainstem_app.written_files import MANIFEST_FILE, TRANSFORMS_FOLDER
+from brainstem_app.written_files import LABELS_FILE, MANIFEST_FILE, TRANSFORMS_FOLDER
 
 #: Setting, in a manifest, that tells the series of one DICOM folder apart.
 SERIES = "series_mark"
@@ -57,6 +59,32 @@ def scans_with_room(
     return good, refused
 
 
+@contextmanager
+def replacing(folder: Path, name: str, reporter: Reporter) -> Iterator[None]:
+    """Make a result inside, in the place of one before: say if that one's corrections are not of the new one.
+
+    Raises
+    ------
+    BrainstemError
+        If files of it are missing in the end, because others removed them meanwhile.
+    """
+    edit = latest_edit(folder / LABELS_FILE)
+    yield
+    if missing := [name for name in ARTIFACTS.values() if not (folder / name).exists()]:
+        raise BrainstemError(
+            f"Results were removed while they were written: {', '.join(missing)} are missing.",
+            folder,
+            "Start it again, and leave the folder alone meanwhile.",
+        )
+    if edit is not None and latest_edit(folder / LABELS_FILE) is None:
+        reporter.warn(
+            f"{name}: its labels were corrected by hand ({edit.path.name}, {edit.saved:%Y-%m-%d}). These are "
+            "new ones: the corrections are of those before and do not count any more.",
+            edit.path,
+            "They stay in the folder. If they are to count: brainstem-app correct, with --labels.",
+        )
+
+
 def _require_room(job: SegmentJob, scan: ScanInput, model: LoadedModel) -> None:
     folder = result_folder(job, scan.folder)
     source = read_folder(scan.path)
@@ -89,22 +117,6 @@ def _require_own_place(job: SegmentJob, scan: ScanInput, model: LoadedModel, tak
                 "Leave one of them out, or give each a name in its dataset (acq-…, run-…).",
             )
     taken |= dict.fromkeys(places, scan.name)
-
-
-def require_whole(folder: Path) -> None:
-    """Refuse to call results done of which files are missing, because others removed them meanwhile.
-
-    Raises
-    ------
-    BrainstemError
-        With what is missing.
-    """
-    if missing := [name for name in ARTIFACTS.values() if not (folder / name).exists()]:
-        raise BrainstemError(
-            f"Results were removed while they were written: {', '.join(missing)} are missing.",
-            folder,
-            "Start it again, and leave the folder alone meanwhile.",
-        )
 
 
 def require_same_sources(folder: Path, sources: Mapping[str, Path], series: str | None = None) -> None:

@@ -35,7 +35,7 @@ from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.scans.loaded_model import LoadedModel, describe_model, load_model
 from brainstem_app.jobs.scans.mask_check import nuclei_outside_mask
-from brainstem_app.jobs.scans.result_folders import SERIES, require_whole, scans_with_room, series_mark
+from brainstem_app.jobs.scans.result_folders import SERIES, replacing, scans_with_room, series_mark
 from brainstem_app.jobs.scans.segment_bids import require_one_dataset, result_folder, write_derivatives
 from brainstem_app.jobs.scans.segment_dicom import DICOM_FILE_NAME, require_dicom, write_dicom
 from brainstem_app.jobs.scans.segment_files import OnScan, on_scan
@@ -117,18 +117,18 @@ def _segment_into(
 ) -> None:
     # It belongs to the labels that are replaced now.
     (folder / DICOM_FILE_NAME).unlink(missing_ok=True)
-    segment_scan(
-        scan.path,
-        folder,
-        model,
-        report,
-        reporter,
-        orientation=job.orientation,
-        surfaces=job.surfaces,
-        command=command_of(job, scan.path, model),
-        name=scan.name,
-    )
-    require_whole(folder)
+    with replacing(folder, scan.name, reporter):
+        segment_scan(
+            scan.path,
+            folder,
+            model,
+            report,
+            reporter,
+            orientation=job.orientation,
+            surfaces=job.surfaces,
+            command=command_of(job, scan.path, model),
+            name=scan.name,
+        )
     if job.dicom_seg:
         write_dicom(job, scan, folder, model, reporter)
     if job.bids:
