@@ -284,9 +284,9 @@ def _spaces(every: Material) -> list[str]:
         [
             decoder_name(decoder),
             scored(score(groups[decoder, None])),
-            _baseline(groups[decoder, None]),
+            number(_baseline(groups[decoder, None])),
             scored(score(cells)),
-            _baseline(cells),
+            number(_baseline(cells)),
         ]
         for decoder, cells in bent.items()
     ]
@@ -317,14 +317,24 @@ def _space_words(material: Material, groups: Mapping[tuple[str, Any], Sequence[K
         f"p {p_value(pair.p)})"
         for pair in found
     ]
+    gains = [
+        f"{decoder_name(name)} {_gain(groups[name, NONLINEAR])} (nonlinear) and "
+        f"{_gain(groups[name, None])} (affine)"
+        for name, _ in bent
+    ]
     return (
         f"Nonlinear minus affine: {listed(told)}. A voxel of the one space is not a voxel of the other, so "
-        "that small differences say little; each network beside the atlas alone of its own space says more."
+        "that small differences say little. What a network adds to the atlas alone of its own space: "
+        f"{'; '.join(gains)}."
     )
 
 
-def _baseline(cells: Sequence[Kept] | None) -> str:
-    if not cells:
-        return "–"
+def _baseline(cells: Sequence[Kept]) -> float | None:
+    """Nuclei of the atlas alone, on the subjects of these cells."""
     values = [pair[1] for name, pair in cells[0].record.baselines.items() if name.startswith("atlas placed")]
-    return number(values[0]) if values else "–"
+    return values[0] if values else None
+
+
+def _gain(cells: Sequence[Kept]) -> str:
+    alone = _baseline(cells)
+    return "–" if alone is None else signed(score(cells).mean - alone)

@@ -47,7 +47,7 @@ def number(value: float | None) -> str:
 
 def signed(value: float) -> str:
     """Write a difference with its sign."""
-    return f"{value:+.3f}".replace("-", "−")
+    return f"{value:+.3f}".replace("-", "−") if round(value, 3) else "0.000"
 
 
 def p_value(value: float | None) -> str:
