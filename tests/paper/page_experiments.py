@@ -11,14 +11,13 @@ from kept_cells import NONLINEAR, SPACE, Kept, grouped
 from page_charts import write_charts
 from page_material import Material
 from page_text import decoder_name, listed, number, p_value, scored, setting_lines, signed, table
-from plans import FAMILIES
+from plans import CHIEF, FAMILIES
 
 from brainstem_app.jobs.many.grids import TABLE_DECODERS
 from brainstem_app.reports.engine.drawing import colours
 from brainstem_app.reports.engine.line_chart import Line, LineChart
 from brainstem_app.reports.grid import figures
 
-CHIEF = ("n_deconet", "fpn", "deeplabv3")
 _SHARED = {"encoder": "resnet34", "alpha": 0.1, "encoder_weights": None}
 
 

@@ -22,7 +22,8 @@ from page_experiments import figures_section, papers_section, rates_section, wri
 from page_findings import findings_section
 from page_material import Material
 from page_table import statistics, tables
-from page_text import listed
+from page_text import decoder_name, listed, signed
+from plans import CHIEF
 
 from brainstem_app.counting import counted
 
@@ -138,6 +139,10 @@ def _not_reached(material: Material) -> list[str]:
         "pretrained weights (figure 5)": material.where("encoder").changed("encoder", "encoder_weights"),
         "the paper's nonlinear space": material.where(SPACE).changed(SPACE),
         "what was to be changed of DeepLabV3": deeplab_changed(material)[1],
+        **{
+            f"the paper's own setting of {decoder_name(name)}": name in material.papers_setting
+            for name in CHIEF
+        },
         "longer training with augmentation": material.changed("epochs", "augment"),
         "three repeats of every cell": all(score.n > 2 for score in material.scores.values()),
     }
@@ -167,7 +172,6 @@ def _curve_words(material: Material) -> str:
     if not gains:
         return ""
     slowest = max(gains, key=lambda name: gains[name])
-    from page_text import decoder_name, signed
 
     return (
         f"In the last fifth of the epochs the slowest decoder, {decoder_name(slowest)}, still changes by "
