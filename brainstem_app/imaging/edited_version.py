@@ -62,7 +62,12 @@ def latest_edit(original: Path) -> EditedVersion | None:
 
 
 def write_edit_record(
-    copy: Path, original: Path, before: Sequence[int], after: Sequence[int], names: Mapping[int, str]
+    copy: Path,
+    original: Path,
+    before: Sequence[int],
+    after: Sequence[int],
+    names: Mapping[int, str],
+    sha256: str = "",
 ) -> None:
     """Say beside a corrected copy what it was made from, and how many voxels of each structure it has.
 
@@ -74,10 +79,12 @@ def write_edit_record(
         Voxels of each label in the original and in the copy.
     names : mapping of int to str
         What the labels are called.
+    sha256 : str
+        Hash of the original when it was opened; of the file as it is now if not given.
     """
     record = {
         "schema": "brainstem-edit/1",
-        "original": {"file": original.name, "sha256": digest_of(original)},
+        "original": {"file": original.name, "sha256": sha256 or digest_of(original)},
         "edited": {"file": copy.name, "sha256": digest_of(copy)},
         "saved": datetime.now().astimezone().isoformat(timespec="seconds"),
         "brainstem_app": __version__,

@@ -65,6 +65,9 @@ def test_files_of_one_person_wait_for_their_years(qtbot: QtBot, panel: ChangePan
         assert not panel.start_button.isEnabled()
     panel.rows.item(1, 1).setText("1,5")
     assert panel.said.text() == "2 scans in 1.50 years."
+    for way in (ScansFrom.DATASET, ScansFrom.FILES):
+        panel.way.setCurrentIndex(panel.way.findData(way))
+    assert [panel.rows.item(row, 1).text() for row in range(2)] == ["0", "1,5"], "as they were typed"
     panel.person.setText("P7")
     qtbot.mouseClick(panel.start_button, Qt.MouseButton.LeftButton)
     (queued,) = panel._context.jobs.jobs

@@ -112,6 +112,28 @@ def test_keys_accept_reject_with_a_note_and_take_back(qtbot: QtBot, page: Qualit
     assert "1 accepted" in page.said.text()
 
 
+def test_reason_that_is_being_typed_stays_when_other_results_come(
+    qtbot: QtBot, page: QualityPage, study: Study, table: LabelTable
+) -> None:
+    page.order.setCurrentIndex(page.order.findData(Order.NAME))
+    page.wall.setCurrentIndex(page.model.index(1))
+    qtbot.keyClick(page.wall, Qt.Key.Key_R)
+    qtbot.keyClicks(page.note, "moved a")
+    add_result(study, table, "sub-00")
+    page.context.study.refresh()
+    before = page.model.rowCount()
+    qtbot.waitUntil(lambda: "newer" in page.said.text() or page.model.rowCount() > before, timeout=_LIMIT_MS)
+    assert page.current.name == "sub-02/net-1"
+    assert page.note.hasFocus()
+    qtbot.keyClicks(page.note, " lot")
+    qtbot.keyClick(page.note, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "rejected" in _states(study), timeout=_LIMIT_MS)
+    (rejected,) = [result for result in study_results(study.folder) if result.state == "rejected"]
+    assert (rejected.name, rejected.last.why) == ("sub-02/net-1", "moved a lot")
+    page.wall.setCurrentIndex(page.model.index(3))
+    assert page.note.text() == "", "of another result nothing was said"
+
+
 def test_wall_shows_results_of_one_state_alone(qtbot: QtBot, page: QualityPage) -> None:
     page.note.setText("fine")
     page.decide("accepted")

@@ -403,6 +403,30 @@ def test_edits_of_labels_that_were_replaced_since_are_not_the_current_version(
     assert load_label_map(find_result(result_folder).labels)[0][1, 1, 1] == 9
 
 
+@pytest.mark.parametrize("is_anew", [True, False])
+def test_edits_of_labels_that_were_made_anew_meanwhile_are_saved_and_do_not_count_in_their_place(
+    qtbot: QtBot,
+    window: MainWindow,
+    result_folder: Path,
+    labels: np.ndarray,
+    affine: np.ndarray,
+    is_anew: bool,
+) -> None:
+    window.opening.review_results((result_folder,))
+    review = window.review
+    qtbot.waitUntil(lambda: review.document.labels is not None, timeout=_LIMIT_MS)
+    erase_at_crosshair(qtbot, window)
+    if is_anew:
+        labels[1, 1, 1] = 9
+        save_label_map(result_folder / "labels_native.nii.gz", labels, affine)
+    with qtbot.waitSignal(review.document.editor.message, timeout=_LIMIT_MS) as told:
+        review.commands["save_copy"].trigger()
+    what = told.args[0].what
+    assert what.startswith("The edited labels are saved as labels_native_edited.nii.gz")
+    assert ("is another one now" in what) == is_anew
+    assert (latest_edit(result_folder / "labels_native.nii.gz") is None) == is_anew
+
+
 def test_edited_labels_open_again_in_review_and_segment_after_a_restart(
     qtbot: QtBot, window: MainWindow, settings: WindowSettings, result_folder: Path
 ) -> None:

@@ -10,8 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from brainstem_app.counting import listed
 from brainstem_app.errors import BrainstemError
-from brainstem_app.imaging.edited_version import EDITED_MARK, without_mark, write_edit_record
+from brainstem_app.imaging.edited_version import (
+    EDITED_MARK,
+    latest_edit,
+    original_of,
+    without_mark,
+    write_edit_record,
+)
 from brainstem_app.imaging.file_names import file_stem
 
 if TYPE_CHECKING:
@@ -36,6 +43,8 @@ class EditedLabels:
         File that was opened.
     labels : ndarray of uint8, shape (Z, Y, X)
         Edited labels in the viewer's order.
+    sha256 : str
+        Hash of that file when it was opened; it may be another one by now.
     table : LabelTable
     voxels_before, voxels_after : sequence of int, length 256
         Voxels of each label in the original and in the copy.
@@ -46,6 +55,7 @@ class EditedLabels:
     table: LabelTable
     voxels_before: Sequence[int]
     voxels_after: Sequence[int]
+    sha256: str = ""
 
     @property
     def erased(self) -> tuple[str, ...]:
@@ -58,7 +68,23 @@ class EditedLabels:
 def edited_now(edit: LabelEdit, opened: OpenedLabels) -> EditedLabels:
     """Return a copy of the edits as they are now, for a thread to save."""
     counts = edit.first_counts.tolist(), edit.counts.tolist()
-    return EditedLabels(opened.path, edit.volume.labels.copy(), opened.table, *counts)
+    return EditedLabels(opened.path, edit.volume.labels.copy(), opened.table, *counts, opened.sha256)
+
+
+def save_and_tell(edited: EditedLabels) -> tuple[Path, str, bool]:
+    """Save as `save_edited_copy`; return the copy, what to say of it, and whether that is a warning."""
+    path = save_edited_copy(edited)
+    told = [f"The edited labels are saved as {path.name}; the original is as it was."]
+    if edited.erased:
+        told.append(f"Of most nuclei nothing is left: {listed(edited.erased)}.")
+    current = latest_edit(original_of(path))
+    if current is None or current.path != path:
+        told[0] = f"The edited labels are saved as {path.name}."
+        told.append(
+            "The label map that they were drawn on is another one now: they are of the one before, and do "
+            "not count in its place."
+        )
+    return path, " ".join(told), len(told) > 1
 
 
 def save_edited_copy(edited: EditedLabels) -> Path:
@@ -93,7 +119,7 @@ def save_edited_copy(edited: EditedLabels) -> Path:
             save_label_map(target, native, affine, space=space)
             names = {s.index: s.name for s in edited.table.structures}
             counts = edited.voxels_before, edited.voxels_after
-            write_edit_record(target, edited.original, *counts, names)
+            write_edit_record(target, edited.original, *counts, names, edited.sha256)
     except OSError as error:
         raise BrainstemError(
             f"The edited labels could not be saved: {error.strerror or error}.",

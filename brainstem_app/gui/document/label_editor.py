@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from brainstem_app.counting import listed
 from brainstem_app.errors import BrainstemError
 from brainstem_app.gui.background import Background
 from brainstem_app.gui.document.drawing_tools import LAST_STEP, DrawingTools, Tool
@@ -345,24 +344,19 @@ class LabelEditor(DrawingTools):
             self._when_saved.append(then)
         if self._edit is None or self._opened is None or self.is_saving:
             return
-        from brainstem_app.gui.document.edited_copy import edited_now, save_edited_copy
+        from brainstem_app.gui.document.edited_copy import edited_now, save_and_tell
 
         edit, edited = self._edit, edited_now(self._edit, self._opened)
         state = edit.mark()
         self.is_saving = True
         self.state_changed.emit()
 
-        def done(path: Path) -> None:
+        def done(saved: tuple[Path, str, bool]) -> None:
+            path, what, is_warning = saved
             self.is_saving = False
             edit.mark_saved(state)
             self.state_changed.emit()
-            what = f"The edited labels are saved as {path.name}; the original is as it was."
-            erased, level = edited.erased, MessageLevel.INFO
-            if erased:
-                what, level = (
-                    f"{what} Of most nuclei nothing is left: {listed(erased)}.",
-                    MessageLevel.WARNING,
-                )
+            level = MessageLevel.WARNING if is_warning else MessageLevel.INFO
             self.message.emit(Message(level, what, str(path.parent)))
             self.saved.emit(path)
             waiting, self._when_saved = self._when_saved, []
@@ -375,7 +369,7 @@ class LabelEditor(DrawingTools):
             self.state_changed.emit()
             self.message.emit(message_of_error(error, "The edited labels could not be saved."))
 
-        self._background.run(lambda: save_edited_copy(edited), done, failed)
+        self._background.run(lambda: save_and_tell(edited), done, failed)
 
     def save_copy_now(self) -> None:
         """Save the labels as they are now before the program ends, which nobody can be asked about."""

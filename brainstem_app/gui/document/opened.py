@@ -10,10 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from brainstem_app.errors import InputError
-from brainstem_app.gui.document.reported import graded, report_beside, reported_mm3
+from brainstem_app.gui.document.reported import (
+    finding_of_edit,
+    findings_of_report,
+    graded,
+    report_beside,
+    reported_mm3,
+)
 from brainstem_app.gui.document.result_model import UNKNOWN_MODEL, ResultModel, model_of_report
 from brainstem_app.imaging.edited_version import EditedVersion, digest_of, latest_edit, original_of
-from brainstem_app.small_files import parse_json, read_json
+from brainstem_app.small_files import parse_json
 from brainstem_app.study.scan_of_result import scan_of_result
 from brainstem_app.written_files import DESCRIPTION_FILE, EDITED_FOLDER, LABELS_FILE, REPORT_FILE
 
@@ -52,7 +58,7 @@ class OpenedLabels:
     title of the table's atlas, `notes` what was taken for granted of it. `reported_mm3` is the volume of each
     label that the report gives, by its index, where it is another than that of the label's voxels; the report
     is of the labels before they were corrected if `is_edited`. `regions` are those that Segment wrote beside
-    them.
+    them. `sha256` is the file's, as it was read.
     """
 
     path: Path
@@ -64,6 +70,7 @@ class OpenedLabels:
     reported_regions_mm3: Mapping[str, float] = field(default_factory=dict)
     is_edited: bool = False
     regions: OpenedRegions | None = None
+    sha256: str = ""
 
     @property
     def volumes_mm3(self) -> list[float]:
@@ -247,6 +254,7 @@ def read_labels_for_viewer(
     from brainstem_app.models.label_meaning import LabelMeaning, labels_in, meaning_of_labels
     from brainstem_app.models.two_label_maps import read_by_name
 
+    sha256 = digest_of(path)  # before it is read: what is written meanwhile is then known as another one
     other = None if like is None else (like.path, LabelMeaning(like.table, like.atlas, ""))
     if by_name and other is not None and atlas is None:
         labels, affine, meaning = read_by_name(path, other)
@@ -269,6 +277,7 @@ def read_labels_for_viewer(
         of_regions,
         is_edited=original != path,
         regions=read_regions_beside(original, ready, of_regions),
+        sha256=sha256,
     )
     _ = opened.regions_mm3
     return opened
@@ -290,9 +299,9 @@ def read_result_for_viewer(
     """
     files = find_result(folder)
     labels = read_labels_for_viewer(files.labels, atlas, like)
-    findings = () if files.report_json is None else _findings_of_report(files.report_json)
+    findings = () if files.report_json is None else findings_of_report(files.report_json)
     if files.edited is not None and not files.is_anew:  # else the report says it
-        findings = (*findings, _finding_of_edit(files.edited))
+        findings = (*findings, finding_of_edit(files.edited))
     if files.scan is None or files.scan == open_scan or not files.scan.exists():
         return OpenedResult(files, labels, None, findings)
     try:
@@ -375,26 +384,3 @@ def _has_report_of(edited: EditedVersion, home: Path) -> bool:
     from brainstem_app.jobs.results.quality_file import has_report_of
 
     return has_report_of(home, digest_of(edited.path))
-
-
-def _finding_of_edit(edited: EditedVersion) -> Finding:
-    from brainstem_app.imaging.scan import Finding, Level
-
-    problem = (
-        f"The labels were corrected by hand ({edited.saved:%Y-%m-%d %H:%M}); the volumes here are theirs."
-    )
-    return Finding(
-        Level.WARNING, "edited", problem, f"The report beside them is of the original, {LABELS_FILE}."
-    )
-
-
-def _findings_of_report(report: Path) -> tuple[Finding, ...]:
-    """Return what the report warns of and notes: findings of the scan and of its segmentation."""
-    from brainstem_app.imaging.scan import Finding, Level
-
-    try:
-        content = read_json(report)
-        entries = (*content["warnings"], *content.get("notes", ()))
-        return tuple(Finding(Level(e["level"]), e["code"], e["problem"], e.get("fix", "")) for e in entries)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return ()

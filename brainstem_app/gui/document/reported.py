@@ -1,4 +1,4 @@
-"""Report beside a label map: volumes and grades of its structures."""
+"""Report beside a label map: volumes and grades of its structures, and what was found."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from brainstem_app.errors import InputError
-from brainstem_app.written_files import REPORT_FILE
+from brainstem_app.small_files import read_json
+from brainstem_app.written_files import LABELS_FILE, REPORT_FILE
 
 if TYPE_CHECKING:
     from brainstem_app.atlas.label_table import LabelTable
+    from brainstem_app.imaging.edited_version import EditedVersion
+    from brainstem_app.imaging.scan import Finding
     from brainstem_app.reports.scan.model import Report
 
 
@@ -46,3 +49,27 @@ def graded(table: LabelTable, report: Report | None) -> LabelTable:
         s.model_copy(update={"reliability": grades.get(s.name, s.reliability)}) for s in table.structures
     )
     return table.model_copy(update={"structures": structures})
+
+
+def finding_of_edit(edited: EditedVersion) -> Finding:
+    """Say that labels were corrected, and that no report is of them yet."""
+    from brainstem_app.imaging.scan import Finding, Level
+
+    problem = (
+        f"The labels were corrected by hand ({edited.saved:%Y-%m-%d %H:%M}); the volumes here are theirs."
+    )
+    return Finding(
+        Level.WARNING, "edited", problem, f"The report beside them is of the original, {LABELS_FILE}."
+    )
+
+
+def findings_of_report(report: Path) -> tuple[Finding, ...]:
+    """Return what the report warns of and notes: findings of the scan and of its segmentation."""
+    from brainstem_app.imaging.scan import Finding, Level
+
+    try:
+        content = read_json(report)
+        entries = (*content["warnings"], *content.get("notes", ()))
+        return tuple(Finding(Level(e["level"]), e["code"], e["problem"], e.get("fix", "")) for e in entries)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return ()

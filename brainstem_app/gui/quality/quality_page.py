@@ -81,7 +81,7 @@ class QualityPage(StepPage):
             "Its labels were corrected: measure them, and write their report beside the original's",
             self.write_report,
         )
-        self._rejects_on_return = False
+        self._rejects_on_return, self._noted = False, ("", "", "")
         decisions = (self.accept_button, self.reject_button, self.undo_button)
         RowMenu(self.wall, (self.review_button, *decisions, self.correct_button))
         self._lay_out()
@@ -215,12 +215,16 @@ class QualityPage(StepPage):
 
     def _show(self, found: QualityItems) -> None:
         chosen = self.current
+        typed = self._noted, self.note.text(), self._rejects_on_return
         self._found = found
         if found.items != self.model.items:
             self.model.set_items(found.items)
             self._choose(chosen.name if chosen else "")
         self._say(found)
         self._on_current()
+        if self._noted == typed[0]:  # the same result as it was: what is being written of it stays
+            _, text, self._rejects_on_return = typed
+            self.note.setText(text)
 
     def _say(self, found: QualityItems) -> None:
         self._show_emptiness(found)
@@ -384,7 +388,9 @@ class QualityPage(StepPage):
         """Show what can be done with the marked result; the note is that of its decision."""
         item = self.current
         self._rejects_on_return = False
-        self.note.setText("" if item is None else item.cells.get("why", ""))
+        why = "" if item is None else item.cells.get("why", "")
+        self._noted = ("", "", "") if item is None else (item.name, item.state, why)
+        self.note.setText(why)
         for button in (self.accept_button, self.reject_button, self.review_button):
             button.setEnabled(item is not None)
         self.undo_button.setEnabled(item is not None and item.state in ("accepted", "rejected"))

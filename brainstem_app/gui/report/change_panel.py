@@ -71,6 +71,7 @@ class ChangePanel(ComparisonPanel):
             self, "Clea&r", "Take all scans out of the list", lambda: self._take([])
         )
         self._files: list[Path] = []
+        self._typed: dict[Path, str] = {}  # the table shows people, too
         self.rows = QStandardItemModel(0, 3, self)
         self.table = make_table(
             self,
@@ -189,7 +190,6 @@ class ChangePanel(ComparisonPanel):
 
     def _take(self, files: list[Path]) -> None:
         """Show files in rows, each with a place for its years."""
-        known = dict(zip(self._files, self._typed_years(), strict=False))
         self._files = files
         with QSignalBlocker(self.rows):
             self.rows.setRowCount(0)
@@ -197,7 +197,8 @@ class ChangePanel(ComparisonPanel):
                 name = QStandardItem(path.name)
                 name.setEditable(False)
                 name.setToolTip(str(path))
-                self.rows.appendRow([name, QStandardItem(known.get(path) or ("0" if number == 0 else ""))])
+                years = self._typed.get(path) or ("0" if number == 0 else "")
+                self.rows.appendRow([name, QStandardItem(years)])
         self.rows.layoutChanged.emit()
         self._read_files()
 
@@ -211,6 +212,7 @@ class ChangePanel(ComparisonPanel):
         """Say whether each file has its years."""
         if self.chosen_way is not ScansFrom.FILES:
             return
+        self._typed = dict(zip(self._files, self._typed_years(), strict=True))
         self._ready = 0
         if len(self._files) < 2:
             self.said.setText("Add two scans of one person or more.")
