@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +15,7 @@ from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.review.review_page import ReviewPage
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.imaging.label_map import load_label_map, save_label_map
+from brainstem_app.locks.owner import LockOwner, start_of
 
 from .test_work_is_kept import erase_at_crosshair, press_message_button, restarted, said
 
@@ -56,6 +60,38 @@ def test_edits_are_offered_after_the_program_was_killed(
     assert not review.document.editor.is_changed
     assert _files(settings) == []
     again.context.background.wait()
+
+
+def test_edits_of_another_window_that_is_open_are_neither_offered_nor_lost(
+    qtbot: QtBot, drawn: tuple[ReviewPage, np.ndarray], settings: WindowSettings, result_folder: Path
+) -> None:
+    (file,) = _files(settings)
+    with np.load(file) as content:
+        kept = dict(content)
+    another = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        theirs = LockOwner.this_process("edits").model_copy(
+            update={"pid": another.pid, "started": start_of(another.pid)}
+        )
+        file.unlink()
+        file = file.with_name(file.name.replace(str(os.getpid()), str(another.pid)))
+        np.savez(file, **{**kept, "owner": np.array(theirs.model_dump_json())})
+        again = restarted(qtbot, settings)
+        review = _opened(qtbot, again, result_folder)
+        assert "not saved" not in said(again)
+        erase_at_crosshair(qtbot, again)
+        review.kept.keep()
+        qtbot.waitUntil(lambda: len(_files(settings)) == 2, timeout=_LIMIT_MS)
+        review.document.editor.undo()
+        qtbot.waitUntil(lambda: _files(settings) == [file], timeout=_LIMIT_MS)
+    finally:
+        another.kill()
+        another.wait()
+    third = restarted(qtbot, settings)
+    _opened(qtbot, third, result_folder)
+    assert "not saved when the program ended" in said(third)
+    for window in (again, third):
+        window.context.background.wait()
 
 
 def test_edits_that_are_saved_are_not_kept(

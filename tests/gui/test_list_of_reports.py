@@ -11,6 +11,8 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from brainstem_app.atlas.label_table import LabelTable
+from brainstem_app.cli.app import run
 from brainstem_app.gui.document.result_model import ResultModel
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.report import report_search
@@ -20,6 +22,8 @@ from brainstem_app.gui.report.report_page import ReportPage
 from brainstem_app.gui.report.report_search import ReportSearch
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.workflow.step import StepName
+
+from ..study.made_study import add_result, make_study
 
 _LIMIT_MS = 30_000
 
@@ -214,3 +218,16 @@ def test_every_result_of_a_batch_that_was_opened_is_listed_and_those_of_the_resu
     assert sorted(entry.name for entry in found.entries) == names
     settings.add_recent_result(own)
     assert settings.recent_results == ()
+
+
+@pytest.mark.parametrize("session", ["", "ses-1"])
+def test_result_of_another_study_is_listed_as_that_study_has_it(
+    tmp_path: Path, table: LabelTable, session: str
+) -> None:
+    study = make_study(tmp_path / "another", tmp_path / "ds")
+    places = [add_result(study, table, f"sub-0{number}", session=session) for number in (1, 2)]
+    assert run(["study", "reject", str(study.folder), "sub-02", "--why", "moved"]) == 0
+    entries = ReportSearch().find(None, tmp_path / "results", opened=places).entries
+    by_folder = {entry.folder: entry for entry in entries}
+    assert [by_folder[place].is_rejected for place in places] == [False, True]
+    assert by_folder[places[0]].name == places[0].relative_to(study.folder / "segmentations").as_posix()

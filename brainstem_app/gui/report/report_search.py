@@ -25,6 +25,7 @@ from brainstem_app.written_files import (
     RUNS_FOLDER,
     SEGMENTATIONS_FOLDER,
     STATE_FILE,
+    STUDY_FILE,
 )
 
 #: Seconds after which those that are known so far are shown.
@@ -104,7 +105,7 @@ class ReportSearch:
             entries.append(ReportEntry(ReportKind.CHANGE, name, home.path, home.holds("change")))
         for path in (path for place in opened for path in results_in(place)):
             files, _ = _look_into(os.fspath(path))
-            found.setdefault(os.fspath(path), _Folder(os.fspath(path), files, path.parents[1], depth=2))
+            found.setdefault(os.fspath(path), _Folder(os.fspath(path), files, _root_of(path), depth=2))
         segmented = (folder for folder in found.values() if folder.depth > 1 and folder.root not in own)
         homes = _latest(segmented, REPORT_FILE)
         return self.find_more(FoundReports(tuple(entries), tuple(homes)))
@@ -126,6 +127,12 @@ class ReportSearch:
         if known is None or known[0] != stamp:
             known = self._known[home.place] = stamp, _entry(home)
         return known[1]
+
+
+def _root_of(result: Path) -> Path:
+    """Folder that a result is named in: that of all results of its study, or of what a job has written."""
+    in_study = (folder for folder in result.parents if folder.name == SEGMENTATIONS_FOLDER)
+    return next((root for root in in_study if (root.parent / STUDY_FILE).is_file()), result.parents[1])
 
 
 def _entry(home: _Folder) -> ReportEntry:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import zipfile
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,8 +16,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from brainstem_app.gui.background import Reader
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
 from brainstem_app.imaging.edited_version import digest_of
+from brainstem_app.locks.owner import LockOwner
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -31,8 +34,9 @@ _OWNER = "kept edits"
 
 @dataclass(frozen=True, eq=False)
 class KeptEdits:
-    """Voxels that were drawn, flat indices into (Z, Y, X), with their labels, and when they were kept."""
+    """Voxels that were drawn, flat indices into (Z, Y, X), their labels, where and when they were kept."""
 
+    file: Path
     voxels: NDArray[np.int64]
     values: NDArray[np.uint8]
     when: datetime
@@ -40,6 +44,8 @@ class KeptEdits:
 
 class UnsavedEdits(QObject):
     """Keeps what is drawn in a document in a file aside until it is saved or discarded.
+
+    Each process has a file of its own: what another one has drawn that still runs is not offered, nor lost.
 
     Signals
     -------
@@ -102,9 +108,9 @@ class UnsavedEdits(QObject):
         if opened is None:
             self._reader.forget()
             return
-        file = self._file_of(opened)
+        folder, name = self._folder, _name_of(opened)
         self._reader.read(
-            lambda: _read(file, opened),
+            lambda: _read(folder, name, opened),
             lambda found: self._offer(*found),
             lambda _error: self._offer("", None),
         )
@@ -118,21 +124,29 @@ class UnsavedEdits(QObject):
         what = f"Edits of these labels were not saved when the program ended, {kept.when:%Y-%m-%d %H:%M}."
         actions = (
             MessageAction("Show them", lambda: self._take_up(kept)),
-            MessageAction("Throw them away", self._throw_away),
+            MessageAction("Throw them away", lambda: self._throw_away(kept)),
         )
         self.message.emit(Message(MessageLevel.QUESTION, what, actions=actions, owner=_OWNER))
 
     def _take_up(self, kept: KeptEdits) -> None:
         self._is_known = True
+        if self._opened is not None:
+            with suppress(OSError):  # from now on they are this process's, and go when they are saved
+                kept.file.replace(self._file_of(self._opened))
         self._document.editor.assign(kept.voxels, kept.values)
 
-    def _throw_away(self) -> None:
+    def _throw_away(self, kept: KeptEdits) -> None:
         self._is_known = True
+        with suppress(OSError):
+            kept.file.unlink(missing_ok=True)
         self._on_edited()
 
     def _file_of(self, opened: OpenedLabels) -> Path:
-        name = hashlib.sha256(str(opened.path.absolute()).encode()).hexdigest()[:24]
-        return self._folder / f"{name}.npz"
+        return self._folder / f"{_name_of(opened)}-{os.getpid()}.npz"
+
+
+def _name_of(opened: OpenedLabels) -> str:
+    return hashlib.sha256(str(opened.path.absolute()).encode()).hexdigest()[:24]
 
 
 def _write(file: Path, opened: OpenedLabels, edited: NDArray[np.uint8], digest: str) -> None:
@@ -146,22 +160,42 @@ def _write(file: Path, opened: OpenedLabels, edited: NDArray[np.uint8], digest: 
             values=edited.reshape(-1)[voxels],
             shape=np.array(edited.shape),
             original=np.array(digest),
+            owner=np.array(LockOwner.this_process("edits").model_dump_json()),
         )
     beside.replace(file)
 
 
-def _read(file: Path, opened: OpenedLabels) -> tuple[str, KeptEdits | None]:
-    """Read what is kept of labels, and the hash of their file; what is of another one goes."""
+def _read(folder: Path, name: str, opened: OpenedLabels) -> tuple[str, KeptEdits | None]:
+    """Read what is kept of labels, the latest, and the hash of their file; what is of another one goes."""
     digest = digest_of(opened.path)
-    try:
-        when = datetime.fromtimestamp(file.stat().st_mtime)
-        with np.load(file) as content:
-            voxels, values = content["voxels"].astype(np.int64), content["values"].astype(np.uint8)
-            is_same = bool(digest) and str(content["original"]) == digest
-            is_same &= tuple(content["shape"]) == opened.labels.labels.shape and voxels.shape == values.shape
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        is_same = False
-    if not is_same or not voxels.size or voxels.min() < 0 or voxels.max() >= opened.labels.labels.size:
+    for file in sorted(folder.glob(f"{name}*.npz"), key=_time_of, reverse=True):
+        try:
+            when = datetime.fromtimestamp(file.stat().st_mtime)
+            with np.load(file) as content:
+                if _is_open_elsewhere(content):
+                    continue
+                voxels, values = content["voxels"].astype(np.int64), content["values"].astype(np.uint8)
+                is_same = bool(digest) and str(content["original"]) == digest
+                is_same &= tuple(content["shape"]) == opened.labels.labels.shape
+                is_same &= voxels.shape == values.shape
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            is_same = False
+        if is_same and voxels.size and voxels.min() >= 0 and voxels.max() < opened.labels.labels.size:
+            return digest, KeptEdits(file, voxels, values, when)
         file.unlink(missing_ok=True)
-        return digest, None
-    return digest, KeptEdits(voxels, values, when)
+    return digest, None
+
+
+def _is_open_elsewhere(content: Mapping[str, NDArray[np.generic]]) -> bool:
+    """Whether another process of this computer keeps these edits, and still runs."""
+    if "owner" not in content:
+        return False
+    owner = LockOwner.model_validate_json(str(content["owner"]))
+    return owner.pid != os.getpid() and owner.is_of_this_system and owner.is_running
+
+
+def _time_of(file: Path) -> float:
+    try:
+        return file.stat().st_mtime
+    except OSError:
+        return 0.0

@@ -61,6 +61,7 @@ class OpenStudy(QObject):
         self._background = background
         self._requests: dict[str, int] = {}
         self._workspace: Workspace | None = None
+        self._written: Workspace | None = None  # as this window has read or written it last
         self._is_changed = False
         self._has_failed = False
         self._is_restored = True
@@ -100,6 +101,7 @@ class OpenStudy(QObject):
 
         if self._workspace is None:
             self._workspace, problem = read_workspace(self._settings.session_file)
+            self._written = self._workspace
             self._tell_of(problem)
         return self._workspace
 
@@ -148,8 +150,11 @@ class OpenStudy(QObject):
         self._save_timer.stop()
         if self._workspace is None or not (self._is_changed or anew):
             return None
+        from brainstem_app.gui.study.workspace import with_changes
+
         try:
-            self._workspace.save(self._file())
+            file = self._file()
+            with_changes(file, self._written or self._workspace, self._workspace).save(file)
         except BrainstemError as error:
             failure = error
         except OSError as error:
@@ -157,7 +162,7 @@ class OpenStudy(QObject):
             fix = "Make room on the disk, or ask for the right to write there."
             failure = BrainstemError(what, self.folder or self._settings.session_file, fix)
         else:
-            self._is_changed, self.saved_at = False, datetime.now()
+            self._is_changed, self.saved_at, self._written = False, datetime.now(), self._workspace
             return None
         self._save_timer.start(_TRY_AGAIN_MS)
         return failure
@@ -272,6 +277,7 @@ class OpenStudy(QObject):
             problem = None
             if folder != self.folder:  # else what is remembered now is newer than what was read
                 self._workspace, problem = found
+                self._written = self._workspace
             self.folder, self.contents = folder, contents
             self._fill_in(contents)
             self._settings.add_recent_study(folder)
@@ -287,7 +293,7 @@ class OpenStudy(QObject):
         self.when_saved(self._close)
 
     def _close(self) -> None:
-        self.folder = self.contents = self._workspace = None
+        self.folder = self.contents = self._workspace = self._written = None
         self._settings.last_study = None
         self.opened.emit()
         self.contents_changed.emit()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import Field
 
@@ -12,6 +13,8 @@ from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import clear_leftovers_of
 from brainstem_app.study.record import Record
 from brainstem_app.written_files import STUDY_FILE, WINDOW_FILE
+
+T = TypeVar("T")
 
 
 class Workspace(Record):
@@ -62,6 +65,35 @@ def read_workspace(file: Path) -> tuple[Workspace, InputError | None]:
             kept = file
         what = f"Where the work was left cannot be read, so it begins anew. {error.what}"
         return Workspace(), InputError(what, file, f"The file is kept as {kept.name}.")
+
+
+def with_changes(file: Path, before: Workspace, now: Workspace) -> Workspace:
+    """Return what a file is to say: what another window has written since, with what this one has changed."""
+    try:
+        theirs = Workspace.load(file) if file.exists() else before
+    except InputError:
+        return now
+    if theirs == before:
+        return now
+    return Workspace(
+        sources=_listed(theirs.sources, before.sources, now.sources),
+        removed=_listed(theirs.removed, before.removed, now.removed),
+        step=theirs.step if now.step == before.step else now.step,
+        choices=_named(theirs.choices, before.choices, now.choices),
+        forms=_named(theirs.forms, before.forms, now.forms),
+    )
+
+
+def _listed(theirs: tuple[str, ...], before: tuple[str, ...], now: tuple[str, ...]) -> tuple[str, ...]:
+    gone = set(before) - set(now)
+    added = (one for one in now if one not in before)
+    return tuple(dict.fromkeys((*(one for one in theirs if one not in gone), *added)))
+
+
+def _named(theirs: Mapping[str, T], before: Mapping[str, T], now: Mapping[str, T]) -> dict[str, T]:
+    gone = before.keys() - now.keys()
+    changed = {name: value for name, value in now.items() if before.get(name) != value}
+    return {**{name: value for name, value in theirs.items() if name not in gone}, **changed}
 
 
 def is_study(folder: Path) -> bool:
