@@ -164,18 +164,18 @@ def result_in_study(folder: Path) -> StudyResult | None:
         If what people said of it is damaged.
     """
     folder = folder.absolute()
-    study = _study_of(folder)
+    study = study_of_result(folder)
     return None if study is None else read_study_result(study, folder)
 
 
 def record_in_study(folder: Path) -> ResultRecord | None:
     """Return whose a result is by its study; None outside of one. Raises InputError as `result_in_study`."""
     folder = folder.absolute()
-    study = _study_of(folder)
+    study = study_of_result(folder)
     return None if study is None else read_record(folder) or _record_from_place(study, folder)
 
 
-def _study_of(folder: Path) -> Path | None:
+def study_of_result(folder: Path) -> Path | None:
     """Return the study that a result belongs to."""
     study = next((place for place in folder.parents if (place / STUDY_FILE).is_file()), None)
     if study is None:

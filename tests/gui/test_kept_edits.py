@@ -111,7 +111,7 @@ def test_edits_that_are_discarded_are_not_kept(
     assert _files(settings) == []
 
 
-def test_edits_can_be_thrown_away_and_go_with_labels_that_are_others_now(
+def test_edits_can_be_thrown_away_and_are_offered_as_what_they_are_over_labels_that_are_others_now(
     qtbot: QtBot, drawn: tuple[ReviewPage, np.ndarray], settings: WindowSettings, result_folder: Path
 ) -> None:
     (file,) = _files(settings)
@@ -124,10 +124,19 @@ def test_edits_can_be_thrown_away_and_go_with_labels_that_are_others_now(
     file.write_bytes(kept)
     labels = result_folder / "labels_native.nii.gz"
     voxels, affine = load_label_map(labels)
-    save_label_map(labels, np.where(voxels == 3, 0, voxels), affine)
+    save_label_map(labels, np.where(voxels == 5, 0, voxels), affine)
     third = restarted(qtbot, settings)
-    _opened(qtbot, third, result_folder)
-    assert "not saved" not in said(third)
+    review = _opened(qtbot, third, result_folder)
+    assert "Edits of the labels that were here before were not saved" in said(third)
+    press_message_button(qtbot, third.message_bar, "Show them")
+    assert review.document.editor.is_changed
+    review.document.editor.undo()
     assert _files(settings) == []
-    for window in (again, third):
+    file.write_bytes(kept)
+    save_label_map(labels, np.zeros((4, 4, 4), np.uint8), affine)
+    fourth = restarted(qtbot, settings)
+    _opened(qtbot, fourth, result_folder)
+    assert "not saved" not in said(fourth), "they fit no more"
+    assert _files(settings) == []
+    for window in (again, third, fourth):
         window.context.background.wait()

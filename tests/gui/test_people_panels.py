@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,25 @@ def _change(result: Path, **model: str) -> None:
     report = json.loads(file.read_text(encoding="utf-8"))
     report["model"] = {"name": "quick", "version": "1", **model}
     file.write_text(json.dumps(report), encoding="utf-8")
+
+
+def test_table_of_people_who_have_gone_is_not_that_of_others(
+    qtbot: QtBot, window: MainWindow, panel: CohortPanel, people: Path, settings: WindowSettings
+) -> None:
+    page = window.page(StepName.REPORT)
+    assert panel.table.text() == str(people / "participants.tsv")
+    (job,) = settings.results_folder.iterdir()
+    (people / "participants.tsv").rename(people.parent / "kept.tsv")
+    shutil.rmtree(job / "sub-8_T1w")
+    page.read()
+    qtbot.waitUntil(lambda: len(page.entries) == 7 and not panel.table.text(), timeout=_LIMIT_MS)
+    panel.table.setText(str(people.parent / "kept.tsv"))
+    panel.table.editingFinished.emit()
+    qtbot.waitUntil(lambda: panel.people.table == people.parent / "kept.tsv", timeout=_LIMIT_MS)
+    shutil.rmtree(job / "sub-7_T1w")
+    page.read()
+    qtbot.waitUntil(lambda: len(panel.people.names) == 6, timeout=_LIMIT_MS)
+    assert panel.table.text() == str(people.parent / "kept.tsv"), "that was chosen"
 
 
 def test_results_of_two_models_need_a_tick_before_they_are_compared(

@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.gui.file_dialogs import FileDialogs
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.jobs.job import EvaluateRunJob
 from brainstem_app.study.study import Study
+
+from ..study.made_study import add_result
 
 Fake = Callable[[str], Path]
 _LIMIT_MS = 120_000
@@ -46,6 +49,29 @@ def test_work_goes_on_in_the_copy(
     assert '"epochs": 44' in (copy / "window.json").read_text(encoding="utf-8")
     window.show_step(StepName.PREPARE)
     assert window.page(StepName.PREPARE).form.values()["study"] == str(copy)
+
+
+def test_result_that_is_open_is_that_of_the_copy_then(
+    qtbot: QtBot,
+    open_study: MainWindow,
+    study: Study,
+    table: LabelTable,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    window, copy = open_study, tmp_path / "second study"
+    places = [add_result(study, table, f"sub-0{number}") for number in (1, 2)]
+    window.opening.review_results(places)
+    review = window.review
+    qtbot.waitUntil(lambda: review.document.labels is not None, timeout=_LIMIT_MS)
+    monkeypatch.setattr(FileDialogs, "new_folder", lambda *_: copy)
+    window.commands["save_study_as"].trigger()
+    moved = [copy / place.relative_to(study.folder) for place in places]
+    qtbot.waitUntil(lambda: review.document.result.folder == moved[0], timeout=_LIMIT_MS)
+    assert review.results.folders == tuple(moved)
+    assert "another" not in said(window)
+    window.context.study.open(study.folder)
+    qtbot.waitUntil(lambda: "belongs to the study “second study”" in said(window), timeout=_LIMIT_MS)
 
 
 def test_copy_to_hand_on_names_nobody_and_the_work_stays(

@@ -523,3 +523,25 @@ def test_limits_are_those_of_the_models_that_made_the_results(
     assert run(["retest", str(tmp_path / "r"), "--out", str(tmp_path / "retest")]) == 0
     found = json.loads((tmp_path / "retest" / "retest.json").read_text(encoding="utf-8"))
     assert found["limits"] == " ".join(said)
+
+
+@pytest.mark.parametrize(
+    ("place", "has_description", "is_matched"),
+    [
+        ("siteB", True, False),  # the table of another dataset
+        ("moved/siteA", True, True),  # their dataset, moved since
+        ("tables", False, True),  # of nobody's dataset
+    ],
+)
+def test_table_in_the_root_of_another_dataset_says_nothing_of_namesakes(
+    tmp_path: Path, table: LabelTable, place: str, has_description: bool, is_matched: bool
+) -> None:
+    people, _ = one_result_each(find_results([_dataset(tmp_path, table, "siteA")]))
+    root = tmp_path / place
+    root.mkdir(parents=True, exist_ok=True)
+    if has_description:
+        (root / "dataset_description.json").write_text("{}", encoding="utf-8")
+    rows = ["participant_id\tage", *(f"{person.subject}\t6{n}" for n, person in enumerate(people))]
+    (root / "participants.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    found = match_participants(read_participants(root / "participants.tsv"), people)
+    assert len(found.rows) == (len(people) if is_matched else 0)

@@ -261,6 +261,10 @@ class Document(QObject):
         self.confidence_changed.emit()
         self._read_shapes()
 
+    def discard_edits(self) -> None:
+        """Show the labels as they were opened."""
+        self._set_labels(self.labels, self.result)
+
     def _set_result(self, files: ResultFiles | None) -> None:
         self.result = files
         self.result_changed.emit()

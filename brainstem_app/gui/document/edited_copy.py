@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -106,6 +106,8 @@ def save_edited_copy(edited: EditedLabels) -> Path:
     from brainstem_app.imaging.orientation import from_canonical
 
     _ = edited.erased  # refuses that all is
+    if not edited.original.is_file():
+        edited = _of_first(edited)
     affine, shape, space = _grid_of(edited.original)
     native = from_canonical(edited.labels.transpose(2, 1, 0), affine)
     if native.shape != shape:
@@ -127,6 +129,21 @@ def save_edited_copy(edited: EditedLabels) -> Path:
             "Make room on the disk, or ask for the right to write there; your edits are still open.",
         ) from error
     return target
+
+
+def _of_first(edited: EditedLabels) -> EditedLabels:
+    """Return the same as edits of the result's first labels, where the copy that was opened was put aside."""
+    from brainstem_app.imaging.label_map import load_label_map
+
+    first = original_of(edited.original)
+    if first == edited.original or not first.is_file():
+        raise BrainstemError(
+            "The label map that was opened is not there any more.",
+            edited.original,
+            "Put its folder back where it was, then save again; your edits are still open.",
+        )
+    before = np.bincount(load_label_map(first)[0].ravel(), minlength=len(edited.voxels_before)).tolist()
+    return replace(edited, original=first, voxels_before=before, sha256="")
 
 
 @contextmanager

@@ -46,7 +46,7 @@ class CohortPanel(CohortForm):
         self._entries: dict[str, ReportEntry] = {}
         self._is_of_new_study = False
         self._reader, self._ticks_all = Reader(context.background), False
-        self._is_waiting = True
+        self._is_waiting, self._filled_in = True, ""
         self.people = People()
         self._connect()
         self._show_people(People())
@@ -124,7 +124,10 @@ class CohortPanel(CohortForm):
         left, text = self._left_out(self._entries), self.table.text().strip()
         folders = {entry.folder: name not in left for name, entry in self._entries.items()}
         missing, uses_edits = self._missing(), chosen_edited(self.edited) == "use"
-        table = Path(text) if text else self._table_of_study()
+        table = Path(text) if text not in ("", self._filled_in) else self._table_of_study()
+        if table is None and text and self.of_changes:  # their reports name no scans
+            table = Path(text)
+        within = self._context.study.results_folder
 
         def done(people: People) -> None:
             self.resolved.emit("table")
@@ -137,22 +140,21 @@ class CohortPanel(CohortForm):
             self._update()
             self.message.emit(message_of_error(error, "The table of participants cannot be read.", "table"))
 
-        self._reader.read(lambda: read_people(folders, table, missing, uses_edits), done, failed)
+        self._reader.read(lambda: read_people(folders, table, missing, uses_edits, within), done, failed)
         self._update()
 
     def _table_of_study(self) -> Path | None:
-        """Table of the open study's dataset, for changes: their reports name no scans."""
+        """Table of the open study's dataset."""
         contents = self._context.study.contents
         dataset = None if contents is None else contents.settings.dataset_folder
-        if not self.of_changes or dataset is None:
-            return None
-        table = dataset / PARTICIPANTS_FILE
-        return table if table.is_file() else None
+        table = None if dataset is None else dataset / PARTICIPANTS_FILE
+        return table if table is not None and table.is_file() else None
 
     def _show_people(self, people: People) -> None:
         self.people = people
-        if people.table is not None and not self.table.text():
-            self.table.setText(str(people.table))
+        if self.table.text().strip() in ("", self._filled_in):  # nobody has chosen another
+            self._filled_in = str(people.table or "")
+            self.table.setText(self._filled_in)
         chosen = self.group.currentData()
         with QSignalBlocker(self.group):
             self.group.clear()

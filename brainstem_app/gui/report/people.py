@@ -74,7 +74,11 @@ class People:
 
 
 def read_people(
-    folders: Mapping[Path, bool], table: Path | None, missing: Iterable[str], uses_edits: bool
+    folders: Mapping[Path, bool],
+    table: Path | None,
+    missing: Iterable[str],
+    uses_edits: bool,
+    within: Path | None = None,
 ) -> People:
     """Read who the results in these folders are of.
 
@@ -89,6 +93,8 @@ def read_people(
         Cells of the table that mean unknown, besides ``n/a``.
     uses_edits : bool
         Whether corrected labels count.
+    within : Path, optional
+        Where the results lie whose dataset's table is looked for, if there are any.
 
     Raises
     ------
@@ -103,7 +109,8 @@ def read_people(
 
     people, made_with, again = _people(folders, uses_edits)
     names = {folder: person.name for folder, person in people.items()}
-    table = table or _table_of(names)
+    own = [folder for folder in names if within is not None and folder.is_relative_to(within)]
+    table = table or _table_of(own or names)
     scans = [person.result.report.scan for person in people.values()]
     measured = tuple(name for name in (BRAIN_ML, INTRACRANIAL_ML) if any(getattr(s, name) for s in scans))
     if table is None:
@@ -251,7 +258,7 @@ def made_differently(made_with: Sequence[tuple[str, ...]]) -> str:
     return "; ".join(", ".join(kind) for kind in kinds if len(kind) > 1)
 
 
-def _table_of(names: dict[Path, str]) -> Path | None:
+def _table_of(names: Iterable[Path]) -> Path | None:
     """Return the table of the first dataset that a scan of these results lies in."""
     from brainstem_app.study.scan_of_result import scan_of_result
 

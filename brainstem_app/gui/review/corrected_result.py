@@ -32,10 +32,13 @@ class CorrectedResult(QObject):
         A `Message` to show in place.
     written(object)
         Folder of a result whose files are others now.
+    restored(object)
+        Folder of the open result, whose original labels count again and are to be shown.
     """
 
     message = Signal(object)
     written = Signal(object)
+    restored = Signal(object)
 
     def __init__(self, context: AppContext, document: Document, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -104,7 +107,7 @@ class CorrectedResult(QObject):
             what = f"The original labels of {self._name_of(folder)} count again"
             self._say(f"{what}; the corrected ones lie in put_aside.", folder)
             if (now := self._document.result) is not None and now.folder == folder:
-                self._document.open_result(folder)
+                self.restored.emit(folder)
 
         self._start(RestoreFolderJob(result=folder), folder, "", done)
 

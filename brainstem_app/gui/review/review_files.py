@@ -56,6 +56,7 @@ class ReviewFiles(QObject):
         self.corrected = CorrectedResult(context, document, self)
         for told in (self.training_set.message, self.corrected.message):
             told.connect(self.message)
+        self.corrected.restored.connect(self.open_result)
 
     # Opening -----------------------------------------------------------------------------------------
 
@@ -141,10 +142,15 @@ class ReviewFiles(QObject):
         what = "The labels that are open have edits that are not saved."
         actions = (
             MessageAction("Save a copy and go on", lambda: editor.save_copy(go_on)),
-            MessageAction("Discard the edits", go_on),
+            MessageAction("Discard the edits", lambda: self._discard(go_on)),
             MessageAction("Keep editing", lambda: None),
         )
         self.message.emit(Message(MessageLevel.QUESTION, what, actions=actions, owner="edits"))
+
+    def _discard(self, go_on: Callable[[], None]) -> None:
+        """Show the labels as they were opened: they stay where a scan is opened on their grid."""
+        self._document.discard_edits()
+        go_on()
 
     # Pictures ----------------------------------------------------------------------------------------
 

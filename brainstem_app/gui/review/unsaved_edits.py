@@ -40,6 +40,7 @@ class KeptEdits:
     voxels: NDArray[np.int64]
     values: NDArray[np.uint8]
     when: datetime
+    is_of_these: bool  # and not of a label map that lay here before
 
 
 class UnsavedEdits(QObject):
@@ -121,7 +122,8 @@ class UnsavedEdits(QObject):
             self._is_known = True
             self._on_edited()
             return
-        what = f"Edits of these labels were not saved when the program ended, {kept.when:%Y-%m-%d %H:%M}."
+        whose = "these labels" if kept.is_of_these else "the labels that were here before"
+        what = f"Edits of {whose} were not saved when the program ended, {kept.when:%Y-%m-%d %H:%M}."
         actions = (
             MessageAction("Show them", lambda: self._take_up(kept)),
             MessageAction("Throw them away", lambda: self._throw_away(kept)),
@@ -166,7 +168,7 @@ def _write(file: Path, opened: OpenedLabels, edited: NDArray[np.uint8], digest: 
 
 
 def _read(folder: Path, name: str, opened: OpenedLabels) -> tuple[str, KeptEdits | None]:
-    """Read what is kept of labels, the latest, and the hash of their file; what is of another one goes."""
+    """Read what is kept of labels, the latest, and the hash of their file; what does not fit it goes."""
     digest = digest_of(opened.path)
     for file in sorted(folder.glob(f"{name}*.npz"), key=_time_of, reverse=True):
         try:
@@ -176,12 +178,11 @@ def _read(folder: Path, name: str, opened: OpenedLabels) -> tuple[str, KeptEdits
                     continue
                 voxels, values = content["voxels"].astype(np.int64), content["values"].astype(np.uint8)
                 is_same = bool(digest) and str(content["original"]) == digest
-                is_same &= tuple(content["shape"]) == opened.labels.labels.shape
-                is_same &= voxels.shape == values.shape
+                fits = tuple(content["shape"]) == opened.labels.labels.shape and voxels.shape == values.shape
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-            is_same = False
-        if is_same and voxels.size and voxels.min() >= 0 and voxels.max() < opened.labels.labels.size:
-            return digest, KeptEdits(file, voxels, values, when)
+            fits = False
+        if fits and voxels.size and voxels.min() >= 0 and voxels.max() < opened.labels.labels.size:
+            return digest, KeptEdits(file, voxels, values, when, is_same)
         file.unlink(missing_ok=True)
     return digest, None
 

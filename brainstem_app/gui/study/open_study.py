@@ -261,9 +261,9 @@ class OpenStudy(QObject):
         if self.folder is not None and begun.where == str(self.folder):
             self.message.emit(begun)
 
-    def open(self, folder: Path) -> None:
-        """Open the study in a folder, once that which is open is saved."""
-        self.when_saved(lambda: self._open(folder))
+    def open(self, folder: Path, then: Callable[[], None] = lambda: None) -> None:
+        """Open the study in a folder, once that which is open is saved, then go on, opened or not."""
+        self.when_saved(lambda: self._open(folder, then))
 
     def _open(self, folder: Path, then: Callable[[], None] = lambda: None) -> None:
         from brainstem_app.gui.study.study_contents import begin_if_new, read_contents

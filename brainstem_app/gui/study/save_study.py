@@ -25,9 +25,12 @@ class SaveStudy(QObject):
     -------
     job_shown(object)
         Show how far the `QueuedJob` that copies is.
+    moved(object, object)
+        Folders of the study that was open and of its copy, which is open now.
     """
 
     job_shown = Signal(object)
+    moved = Signal(object, object)
 
     def __init__(self, context: AppContext, parent: QObject) -> None:
         super().__init__(parent)
@@ -117,7 +120,7 @@ class SaveStudy(QObject):
             what = "The copy of the study is whole."
             self._say(Message(MessageLevel.INFO, what, str(target), actions=(opened,)))
             return
-        study.open(target)
+        study.open(target, lambda: self.moved.emit(source, target) if study.folder == target else None)
         what = f"The study is saved as {target.name}; you work in the copy now."
         # Of no study: opening the copy ends what was said of the other.
         self._say(Message(MessageLevel.INFO, what, str(target)))

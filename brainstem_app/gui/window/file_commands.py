@@ -57,6 +57,7 @@ class FileCommands(QObject):
         self._ask = FileDialogs(context.settings, window)
         self.study = SaveStudy(context, self)
         self.study.job_shown.connect(self.job_shown)
+        self.study.moved.connect(opening.move_to_copy)
 
     def new_study(self) -> None:
         """Ask for the folder of a new study; the scans that are open go into it."""
@@ -70,7 +71,8 @@ class FileCommands(QObject):
 
     def choose_study_target(self) -> None:
         """Ask for an empty folder and save the open study there."""
-        self._choose_study_folder("Save the study as: a new or an empty folder", self.study.save_as)
+        title = "Save the study as: a new or an empty folder"
+        self._opening.when_edits_are_saved(lambda: self._choose_study_folder(title, self.study.save_as))
 
     def choose_share_target(self) -> None:
         """Ask for an empty folder and make a copy of the open study there that can be handed on."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QMenu
 
-from brainstem_app.gui.messages.message import message_of_error
+from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
 from brainstem_app.gui.plain_labels import no_mnemonic
 from brainstem_app.gui.window.left_open import LeftOpen
 from brainstem_app.gui.workflow.step import StepName
+from brainstem_app.study.segmentations import study_of_result
 
 if TYPE_CHECKING:
     from brainstem_app.gui.app_context import AppContext
@@ -45,6 +46,9 @@ class Opening(QObject):
         self._pages = pages
         self._segment = pages.segment
         self.left = LeftOpen(context.study, pages.segment.document, self)
+        self._moved_from: Path | None = None
+        # A moment later: whoever has the study copied shows its results in the copy then.
+        context.study.opened.connect(lambda: QTimer.singleShot(0, self, self._say_of_another_study))
 
     def open_paths(self, paths: list[Path]) -> None:
         """Open what the user chose or dropped: one thing as what it is, several as scans of the list."""
@@ -184,6 +188,50 @@ class Opening(QObject):
             review.document.show_result(OpenedResult(shown.result, shown.labels, shown.scan))
         elif shown.scan is not None:
             review.document.show_scan(shown.scan)
+
+    def when_edits_are_saved(self, go_on: Callable[[], None]) -> None:
+        """Go on at once, or when the user has said in Review what becomes of edits that are not saved."""
+        review = self._pages.review
+        if review is None or not review.document.editor.is_changed:
+            go_on()
+            return
+        self.step_wanted.emit(StepName.REVIEW)
+        review.files.when_saved(go_on)
+
+    def move_to_copy(self, source: Path, target: Path) -> None:
+        """Show the results of a study that are open in its copy, which is worked on from now on."""
+
+        def moved(folder: Path) -> Path:
+            return target / folder.relative_to(source) if folder.is_relative_to(source) else folder
+
+        document, review = self._segment.document, self._pages.review
+        if document.result is not None and moved(document.result.folder) != document.result.folder:
+            document.open_result(moved(document.result.folder))
+        shown = None if review is None else review.document.result
+        if review is None or shown is None or moved(shown.folder) == shown.folder:
+            return
+        folders = tuple(map(moved, review.results.folders))
+
+        def show() -> None:
+            review.results.offer(folders, moved(shown.folder))
+            review.document.open_result(moved(shown.folder))
+
+        self._moved_from = source
+        review.files.when_saved(show)
+
+    def _say_of_another_study(self) -> None:
+        """Say of a result that is open in Review if it is of another study than the open one."""
+        review = self._pages.review
+        result = None if review is None else review.document.result
+        if review is None or result is None or not result.is_segmentation:
+            return
+        study = study_of_result(result.folder)
+        if study is None or study in (self._context.study.folder, self._moved_from):
+            return
+        what = f"The result that is open here belongs to the study “{study.name}”, which is not the open one."
+        fix = "Corrections are saved there."
+        told = Message(MessageLevel.INFO, what, str(result.folder), fix, is_of_page=True)
+        review.document.message.emit(told)
 
     def _on_edited(self, folder: Path) -> None:
         """Show the labels that count now in Segment too, if it shows that result."""

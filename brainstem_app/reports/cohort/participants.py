@@ -9,7 +9,7 @@ from pathlib import Path
 
 from brainstem_app.counting import listed
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.bids.dataset import PARTICIPANT, PARTICIPANTS_FIX
+from brainstem_app.imaging.bids.dataset import PARTICIPANT, PARTICIPANTS_FIX, is_bids_dataset
 from brainstem_app.imaging.bids.derivatives import dataset_id
 from brainstem_app.imaging.bids.subject_ids import bare_id, id_key
 from brainstem_app.imaging.text_table import TableRow, TextTable, read_text_table
@@ -160,7 +160,7 @@ def match_participants(table: Participants, people: Sequence[Person], session: s
         If a person has rows of several sessions and the result names none, or a row could be of people of two
         datasets.
     """
-    own = _own_dataset(table, people)
+    own = _own_datasets(table, people)
     rows: dict[str, Participant] = {}
     unclear: list[str] = []
     spelled, alike, namesakes = defaultdict(list), defaultdict(list), defaultdict(list)
@@ -276,19 +276,24 @@ def _require_one_row_each(rows: Sequence[Participant], path: Path) -> None:
         seen[key] = row
 
 
-def _own_dataset(table: Participants, people: Sequence[Person]) -> str:
-    """Which dataset's root the table lies in, if people are of that dataset."""
+def _own_datasets(table: Participants, people: Sequence[Person]) -> frozenset[str] | None:
+    """Datasets of the people whom a table in the root of a dataset may name; None for a table elsewhere."""
     if table.path is None:
-        return ""
-    here = dataset_id(table.path.absolute().parent)
-    return next((person.dataset_id for person in people if person.result.dataset == here), "")
+        return None
+    root = table.path.absolute().parent
+    here = dataset_id(root)
+    own = frozenset(person.dataset_id for person in people if person.result.dataset == here)
+    if own or not is_bids_dataset(root):
+        return own or None
+    # Nobody's scan lay in this very folder: it was moved since, or is another dataset, which its name tells.
+    return frozenset(p.dataset_id for p in people if p.result.report.scan.dataset == root.name)
 
 
-def _may_be(row: Participant, person: Person, own: str, session: str) -> bool:
+def _may_be(row: Participant, person: Person, own: frozenset[str] | None, session: str) -> bool:
     known = {name.casefold() for name in (person.dataset, person.result.report.scan.dataset or "") if name}
     if row.dataset and known and row.dataset.casefold() not in known:
         return False
-    if not row.dataset and own and person.dataset_id and person.dataset_id != own:
+    if not row.dataset and own is not None and person.dataset_id and person.dataset_id not in own:
         return False
     asked = person.session or session
     return not row.session or not asked or id_key(row.session) == id_key(asked)
