@@ -134,6 +134,27 @@ def test_reason_that_is_being_typed_stays_when_other_results_come(
     assert page.note.text() == "", "of another result nothing was said"
 
 
+@pytest.mark.parametrize("change", ["corrected", "rejected"])
+def test_result_that_has_changed_since_it_was_read_is_looked_at_again_before_anything_is_said_of_it(
+    qtbot: QtBot, page: QualityPage, study: Study, change: str
+) -> None:
+    page.order.setCurrentIndex(page.order.findData(Order.NAME))
+    page.wall.setCurrentIndex(page.model.index(1))
+    folder = page.current.folder
+    if change == "corrected":
+        correct_by_hand(folder, 4)
+    else:
+        assert run(["study", "reject", str(study.folder), "sub-02", "--why", "moved", "--who", "other"]) == 0
+    now = _states(study)[1]
+    page.wall.setFocus()
+    qtbot.keyClick(page.wall, Qt.Key.Key_A)
+    assert _states(study)[1] == now
+    qtbot.waitUntil(lambda: page.current.state == now, timeout=_LIMIT_MS)
+    assert page.current.folder == folder
+    qtbot.keyClick(page.wall, Qt.Key.Key_A)
+    assert _states(study)[1] == "accepted", "it was looked at"
+
+
 def test_wall_shows_results_of_one_state_alone(qtbot: QtBot, page: QualityPage) -> None:
     page.note.setText("fine")
     page.decide("accepted")
@@ -293,6 +314,8 @@ def test_groups_of_a_whole_study_count_corrected_labels_and_no_rejected_results(
     panel = page.cohort
     counted = {str(folder) for folder in folders if "sub-03" not in folder.parts}
     qtbot.waitUntil(lambda: set(panel.subjects.ticked()) == counted, timeout=_LIMIT_MS)
+    assert panel.table.text() == str(Path(study.settings.dataset) / "participants.tsv"), "of the study"
+    panel.group.setCurrentIndex(0)
     assert "Corrected labels count, rejected results do not" in panel.said.text()
     assert panel.of_study.isVisible()
     panel.start()
@@ -306,6 +329,7 @@ def test_groups_of_a_whole_study_count_corrected_labels_and_no_rejected_results(
     panel.edited.setCurrentIndex(1)
     words = "Corrected labels do not count, the original ones do"
     qtbot.waitUntil(lambda: words in panel.said.text(), timeout=_LIMIT_MS)
+    assert panel.group.currentData() == "", "as it was chosen"
     panel.start()
     job = open_study.context.jobs.jobs[-1].work
     names = tuple(Path(folder).relative_to(study.folder / "segmentations").as_posix() for folder in part)

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from brainstem_app.errors import InputError
 from brainstem_app.reports.quality_table import REGION_Z, UNKNOWN
 from brainstem_app.study.segmentations import words_of_result
 from brainstem_app.written_files import SEGMENTATIONS_FOLDER
+
+if TYPE_CHECKING:
+    from brainstem_app.study.segmentations import StudyResult
 
 _PICTURES = ("edited/qc_small.png", "qc_small.png")
 
@@ -25,11 +30,14 @@ class QualityItem:
         Folder of the result below ``segmentations``.
     cells : mapping of str to str
         Cells of the table by their column; those that are not known are left out.
+    read : tuple
+        Which labels and words of people the rest is of.
     """
 
     study: Path
     name: str
     cells: Mapping[str, str] = field(default_factory=dict)
+    read: tuple[object, ...] = ()
 
     @property
     def words(self) -> str:
@@ -135,7 +143,7 @@ def read_items(study: Path) -> QualityItems:
             result = read_study_result(study, item.folder)
             said = {**decided_cells(result), "report": "corrected" if is_written(result) else "original"}
             changed += said["labels"] != cells.get("labels")
-            items.append(item.with_cells(said))
+            items.append(replace(item.with_cells(said), read=_read_of(result)))
     return QualityItems(tuple(items), len({*names} - {item.name for item in items}), changed)
 
 
@@ -145,14 +153,25 @@ def decide(item: QualityItem, deed: str, why: str) -> QualityItem:
     Raises
     ------
     InputError
-        If it cannot be saved.
+        If it cannot be saved, or the result is another one by now than the one that is shown.
     """
     from brainstem_app.jobs.provenance import login_name
     from brainstem_app.jobs.results.quality_file import decided_cells, follow_in_table
     from brainstem_app.study.result_state import Entry
     from brainstem_app.study.segmentations import read_study_result
 
-    entry = Entry.model_validate({"deed": deed, "why": why, "who": login_name()})
-    result = read_study_result(item.study, item.folder).write_down(entry)
+    result = read_study_result(item.study, item.folder)
+    if item.read and _read_of(result) != item.read:
+        raise InputError(
+            f"{item.words} has changed since it was read here: its labels are others, or somebody has said "
+            "something of it.",
+            item.folder,
+            "It is shown as it is now: look at it again, and decide then.",
+        )
+    result = result.write_down(Entry.model_validate({"deed": deed, "why": why, "who": login_name()}))
     follow_in_table(item.study, [result])
-    return item.with_cells(decided_cells(result))
+    return replace(item.with_cells(decided_cells(result)), read=_read_of(result))
+
+
+def _read_of(result: StudyResult) -> tuple[object, ...]:
+    return result.labels_sha256, result.edit_sha256, result.record.history

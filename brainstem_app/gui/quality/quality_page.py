@@ -351,6 +351,7 @@ class QualityPage(StepPage):
             changed = decide(item, deed, why)
         except (BrainstemError, OSError) as error:
             self.message.emit(message_of_error(error, "The decision was not saved.", _DECISION))
+            self._read()
             return
         self.resolved.emit(_DECISION)
         self.model.replace(changed)

@@ -125,8 +125,7 @@ class CohortPanel(CohortForm):
         folders = {entry.folder: name not in left for name, entry in self._entries.items()}
         missing, uses_edits = self._missing(), chosen_edited(self.edited) == "use"
         table = Path(text) if text not in ("", self._filled_in) else self._table_of_study()
-        if table is None and text and self.of_changes:  # their reports name no scans
-            table = Path(text)
+        table = table or (Path(text) if text and self.of_changes else None)  # changes name no scans
         within = self._context.study.results_folder
 
         def done(people: People) -> None:
@@ -151,17 +150,18 @@ class CohortPanel(CohortForm):
         return table if table is not None and table.is_file() else None
 
     def _show_people(self, people: People) -> None:
-        self.people = people
+        before, self.people = self.people, people
         if self.table.text().strip() in ("", self._filled_in):  # nobody has chosen another
             self._filled_in = str(people.table or "")
             self.table.setText(self._filled_in)
-        chosen = self.group.currentData()
+        is_chosen = self.group.currentData() or (before.groups and before.table == people.table)
+        chosen = self.group.currentData() if is_chosen else people.likely_group
         with QSignalBlocker(self.group):
             self.group.clear()
             self.group.addItem("none: each person against all others", "")
             for column, values in people.groups.items():
                 self.group.addItem(f"{column} ({', '.join(values)})", column)
-            self.group.setCurrentIndex(max(self.group.findData(chosen or people.likely_group), 0))
+            self.group.setCurrentIndex(max(self.group.findData(chosen), 0))
         self.adjust.offer_sites(people.sites)
         self._fill_groups()
 

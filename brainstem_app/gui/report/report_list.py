@@ -91,9 +91,9 @@ class ReportList(QTreeWidget):
         return entry
 
     def choose(self, name: str) -> None:
-        """Choose the report of a run, comparison or result folder; of the marked one, tell again."""
+        """Choose the report of this name, or in this folder; of the marked one, tell again."""
         for item in (item for group in self._groups.values() for item in _items(group)):
-            if _entry_of(item).name == name:
+            if name in (_entry_of(item).name, str(_entry_of(item).folder)):
                 if item is self.currentItem():
                     self._tell()
                 self.setCurrentItem(item)

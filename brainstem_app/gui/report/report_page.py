@@ -256,12 +256,12 @@ class ReportPage(StepPage):
     def _choose(self, entries: tuple[ReportEntry, ...], *, is_all: bool) -> None:
         """Mark the report that was looked at last, or the first one that was measured."""
         # A change over time is named by its folder, in which each person has a report.
-        wanted = (entry.name for entry in entries if self._wanted in (entry.name, entry.folder.parent.name))
-        if self._wanted and (name := next(wanted, "")):
+        folders = (e.folder for e in entries if self._wanted in (e.name, e.folder.parent.name, str(e.folder)))
+        if self._wanted and (folder := next(folders, None)):
             self._wanted = ""
-            self.list.choose(name)
+            self.list.choose(str(folder))
         elif self.chosen is None and (is_all or not self._wanted):
-            self.list.choose(next((entry.name for entry in entries if entry.files), entries[0].name))
+            self.list.choose(str(next((entry for entry in entries if entry.files), entries[0]).folder))
 
     def _show_emptiness(self) -> None:
         """Say why no report is shown, if none is."""
@@ -287,7 +287,9 @@ class ReportPage(StepPage):
 
     def _on_chosen(self, entry: ReportEntry) -> None:
         self._wanted = ""
-        self.context.study.remember_choice("report", entry.name)
+        # The name goes with a study that is copied or moved; several results of elsewhere may share one.
+        is_only = sum(other.name == entry.name for other in self.entries) == 1
+        self.context.study.remember_choice("report", entry.name if is_only else str(entry.folder))
         self.report.show_reading()
 
         def read() -> tuple[ReportContent, tuple[QImage, ...]]:
