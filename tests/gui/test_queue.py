@@ -12,8 +12,9 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from brainstem_app.gui.jobs.job_queue import JobQueue
-from brainstem_app.gui.jobs.job_record import JobRecord, JobState, find_jobs, new_job_folder
+from brainstem_app.gui.jobs.job_record import RECORD_FILE, JobRecord, JobState, find_jobs, new_job_folder
 from brainstem_app.gui.jobs.job_table import about_text
+from brainstem_app.gui.jobs.queued_job import QueuedJob
 from brainstem_app.gui.jobs.room import Need, Room, fits, need_of
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.settings import WindowSettings
@@ -94,6 +95,32 @@ emit(event="failed", what="Cancelled.", exit_status=3)
     qtbot.keyClick(panel.table, Qt.Key.Key_Delete)
     assert panel.model.rowCount() == 0
     qtbot.waitUntil(lambda: not queued.folder.exists(), timeout=_LIMIT_MS)
+
+
+def test_job_that_another_window_has_started_is_followed_and_can_be_cancelled_there(
+    qtbot: QtBot, settings: WindowSettings, job: SimulateJob, fake_job: Fake, tmp_path: Path
+) -> None:
+    fake_job(f"""
+with open({str(tmp_path / "started")!r}, "a") as file:
+    file.write("x")
+emit(event="progress", done=1, total=2, message="working")
+wait_for(cancelled)
+emit(event="failed", what="Cancelled.", exit_status=3)
+""")
+    folder = new_job_folder(settings.jobs_folder, job, JobRecord(title="Simulate", kind="simulate"))
+    windows = [QueuedJob(folder, JobRecord.load(folder / RECORD_FILE)) for _ in range(3)]
+    for one in windows[:2]:
+        one.start()
+    qtbot.waitUntil(lambda: all(one.fraction == 0.5 for one in windows[:2]), timeout=_LIMIT_MS)
+    assert (tmp_path / "started").read_text() == "x", "one process"
+    windows[2].cancel()
+    qtbot.waitUntil(lambda: all(one.state is JobState.CANCELLED for one in windows), timeout=_LIMIT_MS)
+    windows[0].wait()
+    for one in windows[:2]:
+        one.start()
+    qtbot.waitUntil(lambda: (tmp_path / "started").read_text() == "xx", timeout=_LIMIT_MS)
+    windows[0].kill()
+    qtbot.waitUntil(lambda: windows[0].state.is_over, timeout=_LIMIT_MS)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")

@@ -50,11 +50,15 @@ class Comparison(QObject):
 
         like = self._editor.opened
 
+        def done(reference: OpenedLabels) -> None:
+            if self._editor.opened is like:  # others are open by now
+                self._on_read(reference)
+
         self._background.run(
             lambda: read_labels_for_viewer(
                 find_result(path).labels if path.is_dir() else path, atlas, like, by_name=True
             ),
-            self._on_read,
+            done,
             lambda error: self.message.emit(
                 question_of_atlas(error, lambda chosen: self.open(path, chosen))
                 or message_of_error(error, f"{path.name} cannot be opened.", "reference")

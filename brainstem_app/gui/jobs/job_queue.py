@@ -104,11 +104,8 @@ class JobQueue(QObject):
 
     def restart(self, job: QueuedJob) -> None:
         """Do a job again that has ended; trainings, preparations and comparisons go on where they stopped."""
-        from brainstem_app.gui.jobs.job_record import JobState
-
         if job.state.is_over and self._is_there(job.record.study):
-            job.record = job.record.model_copy(update={"state": JobState.WAITING, "seconds": 0.0})
-            self.changed.emit(job)
+            job.wait()
             self._start_next()
 
     def _is_there(self, study: str) -> bool:

@@ -17,9 +17,11 @@ from brainstem_app.jobs.events import Failed, Progress
 from brainstem_app.jobs.folder import JobFolder
 from brainstem_app.jobs.job import Job
 from brainstem_app.jobs.supervise import LocalProcess, Watch
+from brainstem_app.locks.lock_file import InUseError, locked
 from brainstem_app.written_files import JOB_FILE
 
 READ_EVERY_MS = 200
+_START_LOCK, _START_WAIT_S = "start.lock", 1.0
 
 
 class QueuedJob(JobEvents):
@@ -108,8 +110,38 @@ class QueuedJob(JobEvents):
         """End of what the worker and its libraries have printed."""
         return self._home.log_end()
 
+    def wait(self) -> None:
+        """Wait to be done again; also for other windows, which see what its folder says."""
+        self._set(state=JobState.WAITING, seconds=0.0)
+
     def start(self) -> None:
-        """Start the process; the window may close without ending it."""
+        """Start the process, which the window's end does not end; follow that of another window."""
+        try:
+            with locked(self.folder / _START_LOCK, "The job", self.folder, "start", _START_WAIT_S):
+                if not self._take_up():
+                    self._start()
+        except InUseError:  # another window is starting it: looked at again
+            return
+        except InputError:
+            self._start()  # which says what is wrong with the folder
+
+    def _take_up(self) -> bool:
+        """Follow the job if another window has started it since; whether one has."""
+        try:
+            there = JobRecord.load(self.folder / RECORD_FILE)
+        except (InputError, OSError):
+            return False
+        if there.state is JobState.WAITING:
+            return False
+        self._forget(there.started)
+        self.record = there
+        self.state_changed.emit()
+        if there.state.is_over:
+            self.ended.emit(Outcome(there.state.value))
+        self.follow()
+        return True
+
+    def _start(self) -> None:
         try:
             self._home.clear()
         except OSError as error:
@@ -136,7 +168,7 @@ class QueuedJob(JobEvents):
 
     def cancel(self) -> None:
         """Ask the job to stop at its next step; after a while end its process."""
-        if self.state is JobState.WAITING:
+        if self.state is JobState.WAITING and not self._take_up():
             self._end(JobState.CANCELLED)
         elif self.is_running and not self.is_cancelling:
             self._watch.ask_to_stop()
@@ -149,10 +181,10 @@ class QueuedJob(JobEvents):
     def _new_watch(self) -> Watch:
         return Watch(self._home, self._process.is_alive, lambda kill: self._process.end(kill=kill))
 
-    def _forget(self) -> None:
+    def _forget(self, started: float = 0.0) -> None:
         self.last_progress = self.finish = self.failure = None
         self.artifacts, self.warnings, self.turns = [], [], {}
-        self._process = LocalProcess(self._home)
+        self._process = LocalProcess(self._home, started)
         self._watch = self._new_watch()
 
     def _look(self) -> None:

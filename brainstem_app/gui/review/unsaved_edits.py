@@ -123,6 +123,8 @@ class UnsavedEdits(QObject):
             self._on_edited()
             return
         whose = "these labels" if kept.is_of_these else "the labels that were here before"
+        # Until it is answered what is drawn is kept beside what was, if that is another process's.
+        self._is_known = self._opened is not None and kept.file != self._file_of(self._opened)
         what = f"Edits of {whose} were not saved when the program ended, {kept.when:%Y-%m-%d %H:%M}."
         actions = (
             MessageAction("Show them", lambda: self._take_up(kept)),
