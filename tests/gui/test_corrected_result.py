@@ -16,6 +16,8 @@ from brainstem_app.gui.review.review_page import ReviewPage
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.jobs.job import CorrectFolderJob, RestoreFolderJob
 
+from .message_buttons import press_message_button
+
 _LIMIT_MS = 60_000
 #: What the jobs leave behind, as far as the window looks at it.
 _JOBS = """
@@ -85,6 +87,31 @@ def test_report_of_a_loose_result_is_written_anew_and_the_original_comes_back(
     assert not review.commands["restore"].isEnabled()
     (entry,) = ReportSearch().find(None, results).entries
     assert not entry.is_corrected
+
+
+def test_what_is_drawn_while_the_original_is_made_to_count_is_asked_about(
+    qtbot: QtBot,
+    window: MainWindow,
+    review: ReviewPage,
+    result_folder: Path,
+    fake_job: Callable[[str], Path],
+) -> None:
+    fake_job(_JOBS.replace("import hashlib", "import hashlib; wait_for(lambda: (folder / 'go').exists())"))
+    document = review.document
+    _press(qtbot, review, "save_copy")
+    copy = result_folder / "labels_native_edited.nii.gz"
+    qtbot.waitUntil(lambda: document.result.edited is not None and not document.editor.is_changed)
+    (result_folder / "edited").mkdir()
+    _press(qtbot, review, "restore")
+    document.editor.undo()  # drawn meanwhile: the one voxel comes back
+    assert document.editor.is_changed
+    (window.context.jobs.jobs[-1].folder / "go").touch()
+    qtbot.waitUntil(lambda: not copy.exists(), timeout=_LIMIT_MS)
+    words = "have edits that are not saved"
+    qtbot.waitUntil(lambda: words in window.message_bar.message.what, timeout=_LIMIT_MS)
+    assert document.editor.is_changed
+    press_message_button(qtbot, window.message_bar, "Save a copy and go on")
+    qtbot.waitUntil(lambda: copy.exists() and document.labels.path == copy, timeout=_LIMIT_MS)
 
 
 def test_scan_that_nothing_leads_to_is_the_one_that_is_open(

@@ -104,3 +104,15 @@ def test_moving_the_opacity_shows_hidden_labels(document: Document) -> None:
     document.display.set(hides_labels=True)
     document.display.set(opacity=35)
     assert not document.display.state.hides_labels
+
+
+def test_reference_is_not_compared_with_labels_that_were_opened_since(
+    qtbot: QtBot, document: Document, background: Background, result_folder: Path
+) -> None:
+    document.show_result(read_result_for_viewer(result_folder))
+    document.comparison.open(result_folder)
+    document.show_result(read_result_for_viewer(result_folder))
+    qtbot.waitUntil(lambda: not background.is_busy, timeout=60_000)
+    assert document.comparison.reference is None
+    document.comparison.open(result_folder)
+    qtbot.waitUntil(lambda: document.comparison.reference is not None, timeout=60_000)

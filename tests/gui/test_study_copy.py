@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,13 +10,14 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from brainstem_app.atlas.label_table import LabelTable
+from brainstem_app.cli.app import run
 from brainstem_app.gui.file_dialogs import FileDialogs
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.jobs.job import EvaluateRunJob
 from brainstem_app.study.study import Study
 
-from ..study.made_study import add_result
+from ..study.made_study import add_result, make_study
 
 Fake = Callable[[str], Path]
 _LIMIT_MS = 120_000
@@ -72,6 +74,29 @@ def test_result_that_is_open_is_that_of_the_copy_then(
     assert "another" not in said(window)
     window.context.study.open(study.folder)
     qtbot.waitUntil(lambda: "belongs to the study “second study”" in said(window), timeout=_LIMIT_MS)
+
+
+def test_work_stays_where_something_was_decided_while_the_copy_was_made(
+    qtbot: QtBot, open_study: MainWindow, study: Study, table: LabelTable, tmp_path: Path, fake_job: Fake
+) -> None:
+    place = add_result(study, table, "sub-01")
+    os.utime(place / "state.json", (0, 0))
+    fake_job('wait_for(cancelled); emit(event="finished", seconds=1.0)')
+    window = open_study
+    for changes in (True, False):
+        target = tmp_path / f"copy {changes}"
+        window.files.study.save_as(target)
+        job = window.context.jobs.jobs[-1]
+        if changes:
+            assert run(["study", "accept", str(study.folder), "sub-01"]) == 0
+        else:
+            os.utime(place / "state.json", (0, 0))
+            make_study(target, tmp_path / "ds")
+        (job.folder / "cancel").touch()
+        words = "has changed while it was made" if changes else "you work in the copy now"
+        qtbot.waitUntil(lambda words=words: words in said(window), timeout=_LIMIT_MS)
+        assert ("segmentations/sub-01/net-1/state.json" in said(window)) == changes
+    qtbot.waitUntil(lambda: window.context.study.folder == target, timeout=_LIMIT_MS)
 
 
 def test_copy_to_hand_on_names_nobody_and_the_work_stays(

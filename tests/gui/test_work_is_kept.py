@@ -25,6 +25,7 @@ from brainstem_app.gui.document.opened import (
     read_result_for_viewer,
     results_in,
 )
+from brainstem_app.gui.file_dialogs import FileDialogs
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.workflow.step import StepName
@@ -425,6 +426,27 @@ def test_edits_of_labels_that_were_made_anew_meanwhile_are_saved_and_do_not_coun
     assert what.startswith("The edited labels are saved as labels_native_edited.nii.gz")
     assert ("is another one now" in what) == is_anew
     assert (latest_edit(result_folder / "labels_native.nii.gz") is None) == is_anew
+
+
+def test_edits_that_are_discarded_before_a_scan_is_opened_are_gone(
+    qtbot: QtBot,
+    window: MainWindow,
+    result_folder: Path,
+    scan_file: Path,
+    labels: np.ndarray,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    window.opening.review_results((result_folder,))
+    review = window.review
+    qtbot.waitUntil(lambda: review.document.labels is not None, timeout=_LIMIT_MS)
+    erase_at_crosshair(qtbot, window)
+    monkeypatch.setattr(FileDialogs, "file", lambda *_asked: scan_file)
+    review.files.choose_scan()
+    assert review.document.editor.is_changed
+    press_message_button(qtbot, window.message_bar, "Discard the edits")
+    qtbot.waitUntil(lambda: review.document.scan_path == scan_file, timeout=_LIMIT_MS)
+    assert not review.document.editor.is_changed
+    assert np.count_nonzero(review.document.editor.labels.labels) == np.count_nonzero(labels)
 
 
 def test_edited_labels_open_again_in_review_and_segment_after_a_restart(

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from brainstem_app.gui.messages.banners import STUDY
-from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel
+from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
 from brainstem_app.gui.study.open_study import READING, SAVING
+from brainstem_app.imaging.atomic import TEMPORARY_NAME
+from brainstem_app.locks.lock_file import LOCK_ENDING
+from brainstem_app.written_files import WINDOW_FILE
 
 if TYPE_CHECKING:
     from brainstem_app.gui.app_context import AppContext
@@ -70,7 +75,7 @@ class SaveStudy(QObject):
     def _copy(self, source: Path, target: Path, *, share: bool) -> None:
         from brainstem_app.jobs.job import CopyStudyJob
 
-        jobs = self._context.jobs
+        jobs, began = self._context.jobs, time.time()
         job = jobs.submit(CopyStudyJob(study=source, out=target, share=share), study=source)
         if job is None:
             return
@@ -78,7 +83,7 @@ class SaveStudy(QObject):
         if share:
             job.ended.connect(lambda _outcome: self._on_shared(job, target))
         else:
-            job.ended.connect(lambda _outcome: self._on_ended(job, source, target))
+            job.ended.connect(lambda _outcome: self._on_ended(job, source, target, began))
 
     def bring_in(self, results: Path) -> None:
         """Copy results that lie in another folder into the study; they stay where they are."""
@@ -111,14 +116,30 @@ class SaveStudy(QObject):
             fix += f" And {more} more, which the panel of jobs names."
         self._say(Message(MessageLevel.INFO, what, str(target), fix))
 
-    def _on_ended(self, job: QueuedJob, source: Path, target: Path) -> None:
+    def _on_ended(self, job: QueuedJob, source: Path, target: Path, began: float) -> None:
+        if job.state == "finished":
+            self._context.background.run(
+                lambda: _changed_since(source, began),
+                lambda changed: self._go_on_in(target, source, changed),
+                lambda error: self._say(message_of_error(error, "The study cannot be read any more.")),
+            )
+
+    def _go_on_in(self, target: Path, source: Path, changed: Sequence[str]) -> None:
+        """Open a copy, unless the user is elsewhere by now, or has worked on in what was copied."""
         study = self._context.study
-        if job.state != "finished":
-            return
+        opened = (MessageAction("Open the copy", lambda: study.open(target)),)
         if study.folder != source:
-            opened = MessageAction("Open it", lambda: study.open(target))
             what = "The copy of the study is whole."
-            self._say(Message(MessageLevel.INFO, what, str(target), actions=(opened,)))
+            self._say(Message(MessageLevel.INFO, what, str(target), actions=opened))
+            return
+        if changed:
+            more = f" and {len(changed) - _MOST_TOLD} more" if len(changed) > _MOST_TOLD else ""
+            what = (
+                "The copy is whole, but the study has changed while it was made; you work on in the study "
+                f"itself. New in it: {', '.join(changed[:_MOST_TOLD])}{more}."
+            )
+            fix = "Save the study as another folder again to have all of it there."
+            self._say(Message(MessageLevel.WARNING, what, str(target), fix, actions=opened))
             return
         study.open(target, lambda: self.moved.emit(source, target) if study.folder == target else None)
         what = f"The study is saved as {target.name}; you work in the copy now."
@@ -127,3 +148,15 @@ class SaveStudy(QObject):
 
     def _say(self, message: Message) -> None:
         self._context.messages.say(message)
+
+
+def _changed_since(study: Path, began: float) -> tuple[str, ...]:
+    """Files of a study that were written since a time, but what the window remembers of its own."""
+    files = (path for path in sorted(study.rglob("*")) if path.is_file() and path.name != WINDOW_FILE)
+    return tuple(
+        path.relative_to(study).as_posix()
+        for path in files
+        if not path.name.endswith(LOCK_ENDING)
+        and not TEMPORARY_NAME.fullmatch(path.name)
+        and path.stat().st_mtime > began
+    )
