@@ -9,9 +9,9 @@ from typing import Any
 
 from cell_statistics import Difference, corrected, difference, score
 from kept_cells import VARIANT, Kept
-from page_experiments import CHIEF
 from page_material import Material
 from page_text import decoder_name, listed, number, p_value, scored, setting_lines, signed, table
+from plans import CHIEF
 
 #: What `map_ceilings.py` found.
 CEILINGS_FILE = Path(__file__).resolve().parent / "map_ceilings.json"
