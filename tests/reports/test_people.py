@@ -534,7 +534,12 @@ def test_limits_are_those_of_the_models_that_made_the_results(
     ],
 )
 def test_table_in_the_root_of_another_dataset_says_nothing_of_namesakes(
-    tmp_path: Path, table: LabelTable, place: str, has_description: bool, is_matched: bool
+    tmp_path: Path,
+    table: LabelTable,
+    capsys: pytest.CaptureFixture[str],
+    place: str,
+    has_description: bool,
+    is_matched: bool,
 ) -> None:
     people, _ = one_result_each(find_results([_dataset(tmp_path, table, "siteA")]))
     root = tmp_path / place
@@ -545,3 +550,8 @@ def test_table_in_the_root_of_another_dataset_says_nothing_of_namesakes(
     (root / "participants.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     found = match_participants(read_participants(root / "participants.tsv"), people)
     assert len(found.rows) == (len(people) if is_matched else 0)
+    assert found.is_of_others != is_matched
+    table_file = root / "participants.tsv"
+    words = ("--participants", table_file, "--covariates", "age", "--no-head-size", "--least", 2)
+    assert (_cohort(tmp_path / "out", tmp_path / "results of siteA", *words) == 0) == is_matched
+    assert ("The table is that of the dataset “siteB”" in capsys.readouterr().err) != is_matched

@@ -107,12 +107,15 @@ class MatchedPeople:
         Who is missing on the other side.
     unclear : tuple of str
         What kept them from being matched, in words.
+    is_of_others : bool
+        Whether the table lies in the root of a dataset that nobody is of.
     """
 
     rows: dict[str, Participant] = field(default_factory=dict)
     only_in_table: tuple[str, ...] = ()
     only_in_results: tuple[str, ...] = ()
     unclear: tuple[str, ...] = ()
+    is_of_others: bool = False
 
 
 def read_participants(path: Path, missing: Iterable[str] = ()) -> Participants:
@@ -195,6 +198,7 @@ def match_participants(table: Participants, people: Sequence[Person], session: s
         only_in_table=tuple(row.name for row in table.rows if row.row not in taken),
         only_in_results=tuple(p.name for p in people if p.name not in rows),
         unclear=tuple(unclear),
+        is_of_others=own is not None and not own,
     )
 
 

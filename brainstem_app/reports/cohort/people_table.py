@@ -104,12 +104,18 @@ class PeopleTable:
     def nobody(self) -> tuple[str, Path | None, str]:
         """Why nobody can be compared: what, where and what to do."""
         if self.table.path is not None and not self.matched.rows:
+            fix = "Write the names of the results into the column participant_id."
+            if self.matched.is_of_others:
+                fix = (
+                    f"The table is that of the dataset “{self.table.path.absolute().parent.name}”, and the "
+                    "results are of others: give theirs, or copy this one out of the dataset if it is theirs."
+                )
             return (
                 f"Nobody of the results is in the table of participants. The results: "
                 f"{listed(self.matched.only_in_results, 4)}; the table: "
                 f"{listed(self.matched.only_in_table, 4)}.",
                 self.table.path,
-                "Write the names of the results into the column participant_id.",
+                fix,
             )
         return (
             f"Nobody has all that is asked for: {self._unknown(self.values)}.",
