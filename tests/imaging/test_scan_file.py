@@ -219,7 +219,6 @@ def test_link_whose_data_were_not_fetched(tmp_path: Path) -> None:
     assert _code_of(pointer) == "file-not-fetched"
 
 
-@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("name", ["scan.nii", "scan2.nii", "scan.mgh"])
 @given(changes=st.lists(st.tuples(st.integers(0, 560), st.integers(0, 255)), min_size=1, max_size=12))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import io
 from pathlib import Path
 from typing import get_args
 
+import psutil
 import pytest
 from PIL import Image
 from pypdf import PdfReader
@@ -40,7 +42,7 @@ from brainstem_app.reports.engine.entry import Estimate, rounded
 from brainstem_app.reports.engine.files import write_document
 from brainstem_app.reports.engine.html import document_html
 from brainstem_app.reports.engine.line_chart import Line, LineChart, line_charts
-from brainstem_app.reports.engine.pdf import _laid_out, document_pdf
+from brainstem_app.reports.engine.pdf import ReportPdf, _laid_out, document_pdf
 from brainstem_app.reports.engine.sheets import Sheet
 
 from .pdf_text import headings, pdf_text
@@ -125,6 +127,17 @@ def test_page_and_pdf_show_every_kind_of_block_in_one_order(tmp_path: Path) -> N
     assert ("paper 2" in page, "paper 2" in text) == (False, True)
 
 
+def test_reports_in_a_row_leave_no_file_open() -> None:
+    before = len(psutil.Process().open_files())
+    gc.disable()  # as while many scans are segmented
+    try:
+        made = [document_pdf(_document()) for _ in range(3)]
+        assert len(psutil.Process().open_files()) == before
+    finally:
+        gc.enable()
+    assert all(made)
+
+
 def test_foreign_text_is_no_markup_wherever_it_stands() -> None:
     page = document_html(_document())
     for name in ("<of it>", "<label>", "<warning>", "<chart>", "<line>"):
@@ -200,8 +213,13 @@ def test_last_page_of_a_pdf_with_a_few_lines_is_spared() -> None:
         blocks = tuple(Paragraph(f"{k}. {'words ' * 40}") for k in range(n))
         return Document("t", "k", "h", "a", "2026-01-01T00:00:00+00:00", blocks)
 
-    n = next(n for n in range(20, 80) if _laid_out(document(n)).page_no() == 2)
-    assert _laid_out(document(n)).last_page_share < 0.2
+    def laid_out(rows: int) -> ReportPdf:
+        pdf = _laid_out(document(rows))
+        pdf.close_fonts()
+        return pdf
+
+    n = next(n for n in range(20, 80) if laid_out(n).page_no() == 2)
+    assert laid_out(n).last_page_share < 0.2
     pages = PdfReader(io.BytesIO(document_pdf(document(n)))).pages
     assert len(pages) == 1
     assert f"{n - 1}. words" in pages[0].extract_text()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import re
+from contextlib import ExitStack
 from functools import singledispatch
 from pathlib import Path
 
 import matplotlib
 from fpdf import FPDF
 from fpdf.enums import WrapMode, XPos, YPos
+from fpdf.fonts import TTFFont
 from PIL import Image
 
 from brainstem_app.plain_text import printable
@@ -103,6 +105,12 @@ class ReportPdf(FPDF):
         self.line(_MARGIN_MM, self.get_y(), self.w - _MARGIN_MM, self.get_y())
         self.ln(1.5)
 
+    def close_fonts(self) -> None:
+        """Close the files of the fonts, which stay open else until the rings of fpdf2 are collected."""
+        for font in self.fonts.values():
+            if isinstance(font, TTFFont):
+                font.ttfont.close()
+
     @property
     def last_page_share(self) -> float:
         """How much of the last page is filled, 0…1."""
@@ -119,12 +127,15 @@ class ReportPdf(FPDF):
 
 def document_pdf(document: Document) -> bytes:
     """Bytes of the PDF file; a last page with a few lines is spared by setting all a little closer."""
-    loose = pdf = _laid_out(document)
-    for tightness in _CLOSER:
-        if pdf.page_no() < loose.page_no() or loose.page_no() == 1 or loose.last_page_share > _FEW_LINES:
-            break
-        pdf = _laid_out(document, tightness)
-    return bytes((pdf if pdf.page_no() < loose.page_no() else loose).output())
+    with ExitStack() as open_fonts:
+        loose = pdf = _laid_out(document)
+        open_fonts.callback(loose.close_fonts)
+        for tightness in _CLOSER:
+            if pdf.page_no() < loose.page_no() or loose.page_no() == 1 or loose.last_page_share > _FEW_LINES:
+                break
+            pdf = _laid_out(document, tightness)
+            open_fonts.callback(pdf.close_fonts)
+        return bytes((pdf if pdf.page_no() < loose.page_no() else loose).output())
 
 
 def _laid_out(document: Document, tightness: float = 1.0) -> ReportPdf:
