@@ -43,11 +43,11 @@ class EditedLabels:
         File that was opened.
     labels : ndarray of uint8, shape (Z, Y, X)
         Edited labels in the viewer's order.
-    sha256 : str
-        Hash of that file when it was opened; it may be another one by now.
     table : LabelTable
     voxels_before, voxels_after : sequence of int, length 256
         Voxels of each label in the original and in the copy.
+    sha256 : str
+        Hash of the original when it was opened; it may be another file by now.
     """
 
     original: Path

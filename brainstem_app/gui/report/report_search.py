@@ -16,6 +16,7 @@ from brainstem_app.gui.report.report_entries import ENDINGS, ReportEntry, Report
 from brainstem_app.imaging.edited_version import EDITED_MARK, latest_edit
 from brainstem_app.small_files import read_small
 from brainstem_app.study.people_reports import REPORTS_FOLDER
+from brainstem_app.study.segmentations import study_of_result
 from brainstem_app.written_files import (
     CONFIG_FILE,
     EDITED_FOLDER,
@@ -25,7 +26,6 @@ from brainstem_app.written_files import (
     RUNS_FOLDER,
     SEGMENTATIONS_FOLDER,
     STATE_FILE,
-    STUDY_FILE,
 )
 
 #: Seconds after which those that are known so far are shown.
@@ -131,8 +131,9 @@ class ReportSearch:
 
 def _root_of(result: Path) -> Path:
     """Folder that a result is named in: that of all results of its study, or of what a job has written."""
-    in_study = (folder for folder in result.parents if folder.name == SEGMENTATIONS_FOLDER)
-    return next((root for root in in_study if (root.parent / STUDY_FILE).is_file()), result.parents[1])
+    study = study_of_result(result)
+    root = None if study is None else study / SEGMENTATIONS_FOLDER
+    return root if root is not None and result.is_relative_to(root) else result.parents[1]
 
 
 def _entry(home: _Folder) -> ReportEntry:

@@ -225,8 +225,9 @@ class Opening(QObject):
         result = None if review is None else review.document.result
         if review is None or result is None or not result.is_segmentation:
             return
-        study = study_of_result(result.folder)
-        if study is None or study in (self._context.study.folder, self._moved_from):
+        study, moved_from = study_of_result(result.folder), self._moved_from
+        self._moved_from = None  # its copy is shown in a moment
+        if study is None or study in (self._context.study.folder, moved_from):
             return
         what = f"The result that is open here belongs to the study “{study.name}”, which is not the open one."
         fix = "Corrections are saved there."

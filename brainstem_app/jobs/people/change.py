@@ -27,8 +27,8 @@ from brainstem_app.progress import ProgressCallback
 from brainstem_app.reports.change.build import MeasuredScans, Measurer, build_change_report
 from brainstem_app.reports.change.files import (
     FILES,
+    REPORT,
     TABLE,
-    find_change_reports,
     write_change_report,
     write_changes_table,
 )
@@ -81,7 +81,7 @@ def measure_change(job: ChangeJob, reporter: Reporter) -> Summary:
 def _say_others(out: Path, measured: Sequence[PersonScans], reporter: Reporter) -> None:
     """Name whom the table of changes holds, too, because an earlier run measured them into the folder."""
     own = {_folder(out, person) for person in measured}
-    others = [path.parent.name for path, _ in find_change_reports(out) if path.parent not in own]
+    others = [path.parent.name for path in sorted(out.rglob(REPORT)) if path.parent not in own]
     if others:
         reporter.warn(
             f"{TABLE} holds {counted(len(others), 'person', 'people')} measured into this folder before, "

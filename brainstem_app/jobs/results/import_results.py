@@ -180,9 +180,10 @@ def _bring_correction(study: Study, copy: _Copy, who: str, reporter: Reporter) -
             source,
             "If it is to count in neither: brainstem-app study reject.",
         )
-    edit = latest_edit(source / LABELS_FILE)
+    if (edit := latest_edit(source / LABELS_FILE)) is None:
+        return _THERE
     known = {digest_of(path) for path in copy.folder.rglob(f"*{EDITED_MARK}*.nii.gz")}
-    if edit is None or digest_of(edit.path) in known:
+    if digest_of(edit.path) in known:
         return _THERE
     files = [path for path in _files(source) if not (copy.folder / path.relative_to(source)).exists()]
     if kept.edit is not None or edit.path not in files:
