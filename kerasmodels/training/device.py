@@ -14,6 +14,9 @@ from kerasmodels.arguments import require_choice, require_whole
 from kerasmodels.errors import ModelError
 from kerasmodels.training.settings import Precision
 
+#: TensorFlow's name of the pass over its graphs that puts what oneDNN is faster at into bfloat16.
+_ONEDNN_BFLOAT16 = "auto_mixed_precision_onednn_bfloat16"
+
 
 def prepare_device(precision: Precision = "float32", *, deterministic: bool = False) -> None:
     """Set number format, determinism and growing GPU memory for this process.
@@ -21,22 +24,25 @@ def prepare_device(precision: Precision = "float32", *, deterministic: bool = Fa
     Parameters
     ----------
     precision : {"float32", "mixed"}
-        With "mixed", layers compute in 16-bit numbers while weights, logits and losses stay in 32 bits:
-        float16 on a GPU, where it saves time and memory, bfloat16 on processors.
+        With "mixed", layers compute in 16-bit numbers while weights and losses stay in 32 bits: float16 on a
+        GPU, where it saves time and memory, bfloat16 on processors. There TensorFlow chooses the operations,
+        none of them on processors without AVX-512.
     deterministic : bool
         Take only operations that give the same result every time, also where they are slower. On a processor
         with one thread a step they are the same anyway.
     """
     require_choice("precision", precision, ("float32", "mixed"))
     _grow_gpu_memory()
-    if precision == "mixed":
-        keras.mixed_precision.set_global_policy("mixed_float16" if gpu_count() else "mixed_bfloat16")
-    else:
-        keras.mixed_precision.set_global_policy("float32")
-    if deterministic and keras.backend.backend() == "tensorflow":
+    is_mixed, on_gpu = precision == "mixed", gpu_count() > 0
+    chosen_by_graph = is_mixed and not on_gpu and keras.backend.backend() == "tensorflow"
+    half = "mixed_float16" if on_gpu else "mixed_bfloat16"
+    keras.mixed_precision.set_global_policy(half if is_mixed and not chosen_by_graph else "float32")
+    if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
-        tf.config.experimental.enable_op_determinism()
+        tf.config.optimizer.set_experimental_options({_ONEDNN_BFLOAT16: chosen_by_graph})
+        if deterministic:
+            tf.config.experimental.enable_op_determinism()
 
 
 def gpus_to_use(wanted: int) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -32,8 +33,8 @@ CASES = (
 )
 
 
-def measure(decoder: str, encoder: str, size: int) -> float:
-    """CPU seconds of a training step in this process, after two that build and warm it."""
+def measure(decoder: str, encoder: str, size: int, clock: Callable[[], float] = time.process_time) -> float:
+    """Seconds of a training step in this process by a clock, after two that build and warm it."""
     import keras
     import numpy as np
 
@@ -46,10 +47,10 @@ def measure(decoder: str, encoder: str, size: int) -> float:
     labels = draw.integers(0, 34, (BATCH, size, size), dtype=np.uint8)
     for _ in range(2):
         model.train_on_batch(images, labels)
-    began = time.process_time()
+    began = clock()
     for _ in range(STEPS):
         model.train_on_batch(images, labels)
-    return (time.process_time() - began) / STEPS
+    return (clock() - began) / STEPS
 
 
 def in_child(case: tuple[str, str, int], onednn: bool) -> float:
@@ -96,12 +97,13 @@ def page(rows: list[tuple[tuple[str, str, int], list[float], list[float]]]) -> s
     for (decoder, encoder, size), without, with_it in rows:
         ratio = median(with_it) / median(without)
         lines.append(
-            f"| {decoder}/{encoder} | {size}×{size} | {_spread(without)} | {_spread(with_it)} | {ratio:.2f} |"
+            f"| {decoder}/{encoder} | {size}×{size} | {spread(without)} | {spread(with_it)} | {ratio:.2f} |"
         )
     return "\n".join(lines) + "\n"
 
 
-def _spread(values: list[float]) -> str:
+def spread(values: list[float]) -> str:
+    """Median, smallest and largest."""
     return f"{median(values):.2f} ({min(values):.2f}–{max(values):.2f})"
 
 

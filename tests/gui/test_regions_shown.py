@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 
 from brainstem_app.atlas.library import load_atlas
 from brainstem_app.gui.document.confidence import read_confidence
-from brainstem_app.gui.document.opened import OpenedLabels, read_labels_for_viewer
+from brainstem_app.gui.document.opened import OpenedLabels, read_labels_for_viewer, read_result_for_viewer
 from brainstem_app.gui.report.read_report import read_report
 from brainstem_app.gui.report.report_entries import ReportEntry, ReportKind, files_of
 from brainstem_app.gui.report.report_table import ReportTable
@@ -20,6 +20,7 @@ from brainstem_app.gui.viewer.surfaces.render import Camera, render
 from brainstem_app.gui.viewer.surfaces.surface import shell_of, surface_of
 from brainstem_app.gui.viewer.volume import label_volume
 from brainstem_app.imaging.label_map import save_label_map, save_volume
+from brainstem_app.imaging.scan import Level
 from brainstem_app.reports.exports.label_files import write_label_files
 from brainstem_app.reports.scan.build import build_report
 from brainstem_app.reports.scan.manifest import make_manifest
@@ -79,6 +80,29 @@ def test_what_an_edit_adds_or_takes_away_is_counted_in_its_region(
     assert found["midbrain"] == pytest.approx(600 + 3 * _VOXEL_MM3)
     assert found["medulla"] == pytest.approx(300 - 4 * _VOXEL_MM3)
     assert found["brainstem"] == pytest.approx(900 - _VOXEL_MM3)
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        ("labels_regions_itksnap.txt", None, "labels_regions_itksnap.txt, which names the regions"),
+        ("labels_regions_itksnap.txt", b"\xff\x00", "labels_regions_native.nii.gz cannot be read"),
+        ("labels_regions_native.nii.gz", b"no map", "labels_regions_native.nii.gz cannot be read"),
+        ("report.json", b"{}", "report.json cannot be read"),
+    ],
+)
+def test_what_lies_beside_labels_and_cannot_be_read_is_told(
+    folder: Path, file: str, content: bytes | None, said: str
+) -> None:
+    assert "not-read" not in {finding.code for finding in read_result_for_viewer(folder).findings}
+    (folder / file).unlink()
+    if content is not None:
+        (folder / file).write_bytes(content)
+    (told,) = (one for one in read_result_for_viewer(folder).findings if one.code == "not-read")
+    assert told.level is Level.WARNING
+    assert said in told.problem
+    assert told.fix
+    assert read_labels_for_viewer(folder / LABELS_FILE).findings == (told,)
 
 
 def test_regions_opened_as_labels_have_no_confidence_for_it_is_of_the_nuclei(

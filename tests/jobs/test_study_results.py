@@ -21,6 +21,7 @@ from brainstem_app.jobs.results.chosen import chosen_of_changes
 from brainstem_app.jobs.results.quality_file import read_quality_table
 from brainstem_app.jobs.studies.labels_of_model import model_of_labels
 from brainstem_app.reports.change.as_results import change_results
+from brainstem_app.reports.scan.reading import read_report
 from brainstem_app.study.identity import Identity, place_in_study
 from brainstem_app.study.result_state import ResultRecord
 from brainstem_app.study.segmentations import study_results
@@ -368,6 +369,9 @@ def test_export_holds_volumes_and_label_maps_of_what_counts(study: Study, tmp_pa
     assert (out / "labels" / "sub-02_dseg.nii.gz").read_bytes() == corrected.read_bytes()
     assert not (out / "labels" / "sub-03_dseg.nii.gz").exists()
     assert "sub-03 (moved)" in (out / "README").read_text(encoding="utf-8")
+    named = {row["index"]: row["abbreviation"] for row in _rows(out / "labels" / "sub-01_dseg.tsv")}
+    structures = read_report(study.folder / "segmentations" / "sub-01" / "net-1" / "report.json").structures
+    assert named == {str(s.index): s.name for s in structures}
     given = {name: model_of_labels(out / "labels" / f"{name}_dseg.nii.gz", tmp_path) for name in rows}
     assert {name: one and (one.title, one.changed_voxels) for name, one in given.items()} == {
         **dict.fromkeys(rows, ("net version 1", 0)),

@@ -93,23 +93,23 @@ def pilot_grids(chosen: Chosen) -> list[Grid]:
     ]
 
 
-def papers_grids() -> list[Grid]:
+def papers_grids(precision: str = "float32") -> list[Grid]:
     """The paper's own setting, which no choice precedes: first three decoders, then all."""
     every = tuple(name for decoders in FAMILIES.values() for name in decoders)
     return [
-        _grid(name, "The paper's own setting", _PAPERS, {"decoder": decoders})
+        _grid(name, "The paper's own setting", {**_PAPERS, "precision": precision}, {"decoder": decoders})
         for name, decoders in (("paper", CHIEF), ("paper-all", every))
     ]
 
 
-def grids_of(chosen: Chosen) -> list[Grid]:
+def grids_of(chosen: Chosen, precision: str = "float32") -> list[Grid]:
     """All grids but the pilots', the one worth most first.
 
     Table 1 once; the paper's own setting for three decoders; why DeepLabV3 is not what it is in the paper;
     alpha; repeats of DiceCE's column; encoders; repeats of N-DecoNet's row; the paper's setting for the
     others; longer runs with augmentation; all other repeats, which are most of the work and change least.
     """
-    papers = papers_grids()
+    papers = papers_grids(precision)
     return [
         *_table(chosen, 1),
         papers[0],

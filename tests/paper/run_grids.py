@@ -261,7 +261,7 @@ def items_of(grid: Grid) -> list[Item]:
     return [Item(cell.job) for cell in cells_of(grid, Path("study"))]
 
 
-def queue_of(chosen: Chosen, only: Collection[str] = ()) -> list[Item]:
+def queue_of(chosen: Chosen, only: Collection[str] = (), precision: str = "float32") -> list[Item]:
     """All cells in the order of the grids; variants of DeepLabV3 stand behind the experiments on it.
 
     Parameters
@@ -273,7 +273,7 @@ def queue_of(chosen: Chosen, only: Collection[str] = ()) -> list[Item]:
         empty.
     """
     found: list[Item] = []
-    for grid in grids_of(chosen):
+    for grid in grids_of(chosen, precision):
         if not only or part_of(grid.name) in only:
             found += items_of(grid)
         if grid.name == "batch-pyramid":
@@ -314,6 +314,9 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--epochs", type=int, default=0, help="0: as many as the time carries")
     parser.add_argument("--pilot-epochs", type=int, default=6)
+    parser.add_argument(
+        "--precision", choices=("float32", "mixed"), default="float32", help="in the paper's own setting"
+    )
     parser.add_argument("--require-gpu", action="store_true")
     parser.add_argument("--pack", type=Path)
     arguments = parser.parse_args()
@@ -334,7 +337,7 @@ def main() -> None:
     for item in papers:
         item.keep = item.job.decoder in KEPT
     if chosen.rates:
-        schedule.add(queue_of(chosen, arguments.parts))
+        schedule.add(queue_of(chosen, arguments.parts, arguments.precision))
     else:
         pilots = [item for grid in pilot_grids(chosen) for item in items_of(grid)]
         schedule.add(pilots)

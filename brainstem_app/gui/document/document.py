@@ -217,7 +217,8 @@ class Document(QObject):
         self.replaced.emit()
         if self.scan is None or not opened.labels.grid.matches(self.scan.image.grid):
             self._show_alone(opened)
-        self.findings = findings or self.findings
+        of_scan = () if self.scan is None else self.scan.findings
+        self.findings = findings or (*of_scan, *opened.findings)
         self._set_labels(opened, files)
         self.labels_shown.emit()
         self.opened.emit()

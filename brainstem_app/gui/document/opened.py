@@ -14,6 +14,7 @@ from brainstem_app.gui.document.reported import (
     finding_of_edit,
     findings_of_report,
     graded,
+    not_read,
     report_beside,
     reported_mm3,
 )
@@ -58,7 +59,7 @@ class OpenedLabels:
     title of the table's atlas, `notes` what was taken for granted of it. `reported_mm3` is the volume of each
     label that the report gives, by its index, where it is another than that of the label's voxels; the report
     is of the labels before they were corrected if `is_edited`. `regions` are those that Segment wrote beside
-    them. `sha256` is the file's, as it was read.
+    them. `sha256` is the file's, as it was read. `findings` tell of files beside them that could not be read.
     """
 
     path: Path
@@ -71,6 +72,7 @@ class OpenedLabels:
     is_edited: bool = False
     regions: OpenedRegions | None = None
     sha256: str = ""
+    findings: tuple[Finding, ...] = ()
 
     @property
     def volumes_mm3(self) -> list[float]:
@@ -265,8 +267,9 @@ def read_labels_for_viewer(
     _ = ready.volumes_mm3, ready.places, ready.extent
     original = original_of(path)
     as_reported = original.name == LABELS_FILE and meaning.own_numbers is None
-    report = report_beside(original) if as_reported else None
+    report, no_report = report_beside(original) if as_reported else (None, ())
     of_labels, of_regions = reported_mm3(report)
+    regions, no_regions = read_regions_beside(original, ready, of_regions)
     opened = OpenedLabels(
         path,
         ready,
@@ -276,8 +279,9 @@ def read_labels_for_viewer(
         of_labels,
         of_regions,
         is_edited=original != path,
-        regions=read_regions_beside(original, ready, of_regions),
+        regions=regions,
         sha256=sha256,
+        findings=(*no_report, *no_regions),
     )
     _ = opened.regions_mm3
     return opened
@@ -299,16 +303,17 @@ def read_result_for_viewer(
     """
     files = find_result(folder)
     labels = read_labels_for_viewer(files.labels, atlas, like)
-    findings = () if files.report_json is None else findings_of_report(files.report_json)
+    of_report = () if files.report_json is None else findings_of_report(files.report_json)
+    findings = (*of_report, *labels.findings)
     if files.edited is not None and not files.is_anew:  # else the report says it
         findings = (*findings, finding_of_edit(files.edited))
     if files.scan is None or files.scan == open_scan or not files.scan.exists():
         return OpenedResult(files, labels, None, findings)
     try:
-        scan = read_for_viewer(files.scan)
-    except InputError:
-        scan = None
-    return OpenedResult(files, labels, scan, findings)
+        return OpenedResult(files, labels, read_for_viewer(files.scan), findings)
+    except InputError as error:
+        unread = not_read(files.scan, error.what, "The labels are shown without it.", error.fix)
+        return OpenedResult(files, labels, None, (*findings, unread))
 
 
 def find_result(folder: Path) -> ResultFiles:

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from brainstem_app.errors import InputError
+from brainstem_app.gui.document.reported import not_read
 from brainstem_app.written_files import REGION_LABELS_FILE
 
 if TYPE_CHECKING:
     from brainstem_app.atlas.label_table import LabelTable
     from brainstem_app.gui.viewer.slices import Corners
     from brainstem_app.gui.viewer.volume import LabelVolume
+    from brainstem_app.imaging.scan import Finding
 
 _ALL = "brainstem"
+_NOT_SHOWN = "Regions are not shown."
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,21 +68,21 @@ class OpenedRegions:
 
 def read_regions_beside(
     labels: Path, like: LabelVolume, reported_mm3: Mapping[str, float]
-) -> OpenedRegions | None:
-    """Read the region map beside a label map of Segment; None if there is none that fits."""
+) -> tuple[OpenedRegions | None, tuple[Finding, ...]]:
+    """Read the region map beside a label map of Segment; where there is one that cannot be shown, why."""
     from brainstem_app.gui.viewer.volume import label_volume
     from brainstem_app.imaging.label_map import load_label_map
     from brainstem_app.models.label_meaning import labels_in, meaning_of_labels
 
     path = labels.with_name(REGION_LABELS_FILE)
     if not path.is_file():
-        return None
+        return None, ()
     try:
         regions, affine = load_label_map(path)
         table = meaning_of_labels(path, labels_in(regions)).table
-    except InputError:
-        return None
+    except InputError as error:
+        return None, (not_read(path, error.what, _NOT_SHOWN, error.fix),)
     volume = label_volume(regions, affine)
-    if volume.labels.shape != like.labels.shape or not np.allclose(volume.grid.affine, like.grid.affine):
-        return None
-    return OpenedRegions(volume, table, reported_mm3)
+    if not volume.grid.matches(like.grid):
+        return None, (not_read(path, "It lies on another grid than the labels.", _NOT_SHOWN),)
+    return OpenedRegions(volume, table, reported_mm3), ()

@@ -17,16 +17,24 @@ if TYPE_CHECKING:
     from brainstem_app.reports.scan.model import Report
 
 
-def report_beside(labels: Path) -> Report | None:
-    """Read the report of the segmentation that has written a label map; None without one that can be read."""
+def report_beside(labels: Path) -> tuple[Report | None, tuple[Finding, ...]]:
+    """Read the report of the segmentation that has written a label map; without one that can be read, why."""
     from brainstem_app.reports.scan.reading import read_report
 
-    if not labels.with_name(REPORT_FILE).is_file():
-        return None
+    path = labels.with_name(REPORT_FILE)
+    if not path.is_file():
+        return None, ()
     try:
-        return read_report(labels.with_name(REPORT_FILE))
-    except InputError:
-        return None
+        return read_report(path), ()
+    except InputError as error:
+        return None, (not_read(path, error.what, "The volumes here are those of the voxels.", error.fix),)
+
+
+def not_read(path: Path, why: str, so: str, fix: str = "Segment the scan again.") -> Finding:
+    """Say that a file beside labels that are open could not be read, why, and what follows."""
+    from brainstem_app.imaging.scan import Finding, Level
+
+    return Finding(Level.WARNING, "not-read", f"{path.name} cannot be read: {why} {so}", fix)
 
 
 def reported_mm3(report: Report | None) -> tuple[Mapping[int, float], Mapping[str, float]]:

@@ -164,14 +164,18 @@ def write_bids_labels(
         **({"Sources": [f"bids:raw:{scan}"]} if near else {"RawSources": [str(scan)]}),
         **facts,
     }
-    head = ("index", "name", "abbreviation", "color")
-    # BIDS takes cells as they are: no tabs and ends of lines in them, and no apostrophe before them.
-    cells = [[" ".join(printable(str(cell)).split()) for cell in row] for row in (head, *rows)]
-    write_text(folder / f"{name}.tsv", tsv_text(cells))
+    write_text(folder / f"{name}.tsv", label_names_text(rows))
     write_json(folder / f"{name}.json", sidecar, indent=2)
     with atomic_path(written) as temporary:
         shutil.copyfile(labels, temporary)
     return written
+
+
+def label_names_text(rows: Iterable[tuple[int, str, str, str]]) -> str:
+    """Text of BIDS' table of labels, of (index, name, abbreviation, colour)."""
+    head = ("index", "name", "abbreviation", "color")
+    # BIDS takes cells as they are: no tabs and ends of lines in them, and no apostrophe before them.
+    return tsv_text([[" ".join(printable(str(cell)).split()) for cell in row] for row in (head, *rows)])
 
 
 def remove_bids_labels(root: Path, source: BidsSource, atlas: str) -> None:

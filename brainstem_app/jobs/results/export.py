@@ -10,12 +10,14 @@ from brainstem_app.atlas.label_table import Group
 from brainstem_app.counting import counted, listed
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import atomic_path, write_text
+from brainstem_app.imaging.bids.derivatives import label_names_text
 from brainstem_app.jobs.job import ExportResultsJob
 from brainstem_app.jobs.places import require_files
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.results.chosen import chosen_of_study
 from brainstem_app.jobs.results.quality_file import decided_cells
 from brainstem_app.jobs.studies.labels_of_model import model_of_labels, write_model_beside
+from brainstem_app.models.tables_beside import tables_beside
 from brainstem_app.plain_name import folder_name_of
 from brainstem_app.plain_text import tsv_text
 from brainstem_app.reports.quality_table import tsv_cell
@@ -94,10 +96,15 @@ def _require_no_others(folder: Path, own: Sequence[str]) -> None:
 
 
 def _copy_labels(kept: StudyResult, out: Path, *, is_corrected: bool) -> None:
-    """Copy the label map that counts, and say its model."""
+    """Copy the label map that counts, and say its model and what its numbers mean."""
     source = kept.current_labels if is_corrected else kept.folder / LABELS_FILE
     target = out / "labels" / _map_of(kept)
     with atomic_path(target) as temporary:
         shutil.copyfile(source, temporary)
     if model := model_of_labels(source, kept.study):
         write_model_beside(target, model)
+    numbers = next((beside.numbers for beside in tables_beside(kept.folder / LABELS_FILE)), None)
+    if numbers is not None:
+        named = {number: numbers.table.structures[index] for number, index in numbers.index_of.items()}
+        rows = [(number, s.full_name, s.name, s.colour) for number, s in sorted(named.items())]
+        write_text(target.with_name(f"{target.name.removesuffix('.nii.gz')}.tsv"), label_names_text(rows))
