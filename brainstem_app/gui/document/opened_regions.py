@@ -81,7 +81,7 @@ def read_regions_beside(
         regions, affine = load_label_map(path)
         table = meaning_of_labels(path, labels_in(regions)).table
     except InputError as error:
-        return None, (not_read(path, error.what, _NOT_SHOWN, error.fix),)
+        return None, (not_read(path, error.what, _NOT_SHOWN),)
     volume = label_volume(regions, affine)
     if not volume.grid.matches(like.grid):
         return None, (not_read(path, "It lies on another grid than the labels.", _NOT_SHOWN),)

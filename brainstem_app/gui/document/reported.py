@@ -27,7 +27,7 @@ def report_beside(labels: Path) -> tuple[Report | None, tuple[Finding, ...]]:
     try:
         return read_report(path), ()
     except InputError as error:
-        return None, (not_read(path, error.what, "The volumes here are those of the voxels.", error.fix),)
+        return None, (not_read(path, error.what, "The volumes here are those of the voxels."),)
 
 
 def not_read(path: Path, why: str, so: str, fix: str = "Segment the scan again.") -> Finding:

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 from brainstem_app.gui.controls import level_icon, remove_widgets, widgets_of
 from brainstem_app.gui.design.card import Card
 from brainstem_app.gui.design.look import set_tone
+from brainstem_app.gui.messages.window_words import window_words
 from brainstem_app.gui.scans.result_line import ResultLine
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class ScanPanel(Card):
     def _row(self, finding: Finding) -> QWidget:
         row = QWidget(self)
         icon = level_icon(finding.level.value, row)
-        text = finding.problem if not finding.fix else f"{finding.problem} {finding.fix}"
+        text = window_words(f"{finding.problem} {finding.fix}".strip())
         label = QLabel(text, row)
         label.setWordWrap(True)
         label.setAlignment(Qt.AlignmentFlag.AlignTop)
