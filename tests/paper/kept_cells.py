@@ -23,7 +23,7 @@ from brainstem_app.study.cell_record import CELL_FILE, PREDICTIONS_FILE, CellRec
 
 SETTINGS_FILE = "settings.json"
 #: What differs within Table 1, or says where a cell was trained: no change of the setting.
-_VARIED = {"decoder", "loss", "seed", "gpus", "fold", "folds", "precision"}
+_VARIED = {"decoder", "loss", "seed", "gpus", "fold", "folds"}
 #: Key of `changes` for networks that no setting makes, and for the space of the study.
 VARIANT, SPACE = "variant", "space"
 #: The paper's space; that of Table 1 is no change.

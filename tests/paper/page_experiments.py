@@ -164,9 +164,10 @@ def papers_section(material: Material) -> list[str]:
         if decoder in material.papers_setting:
             own = score(material.papers_setting[decoder])
             theirs = material.paper.table1[decoder]["dicece"]
+            mark = " †" if _on_processor(material.papers_setting[decoder]) else ""
             rows.append(
                 [
-                    decoder_name(decoder),
+                    decoder_name(decoder) + mark,
                     scored(own, subjects=True),
                     number(own.every),
                     f"*{theirs[0]:.3f}*" if isinstance(theirs, tuple) else "",
@@ -184,7 +185,36 @@ def papers_section(material: Material) -> list[str]:
         *table(["decoder", "nuclei", "all classes", "*paper*, all classes", "nuclei, our setting"], rows),
         f"Order: {', '.join(decoder_name(d) for d in order)}.",
         "",
+        *_precision_lines(material),
     ]
+
+
+def _on_processor(cells: Sequence[Kept]) -> bool:
+    return any(cell.is_by_processor for cell in cells)
+
+
+def _precision_lines(material: Material) -> list[str]:
+    """Say what was trained by a processor in 16 bits, and what that changes where both were tried."""
+    own = [cells[0] for cells in material.papers_setting.values() if _on_processor(cells)]
+    if not own:
+        return []
+    device = listed(sorted({cell.record.device for cell in own}))
+    text = f"†: trained on a processor ({device}), the others by JAX on a GPU."
+    if all(cell.settings["precision"] == "mixed" for cell in own):
+        text += " Its convolutions computed in bfloat16 (`--precision mixed`), the GPU's in TensorFloat-32."
+    small = material.where("precision")
+    pairs = small.with_base("precision", CHIEF)
+    told = [
+        f"{decoder_name(decoder)} {signed(score(cells).mean - score(pairs[decoder, 'float32']).mean)}"
+        for (decoder, precision), cells in pairs.items()
+        if precision != "float32"
+    ]
+    if told:
+        text += (
+            f" What that changes, with the same seed, at {small.chosen.size} pixels and "
+            f"{small.chosen.epochs} epochs: {listed(told)}."
+        )
+    return [text, ""]
 
 
 def figures_section(material: Material) -> list[str]:

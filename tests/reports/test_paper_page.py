@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -136,6 +137,27 @@ def test_scores_are_those_of_the_counts(scripts: dict[str, ModuleType], kept: Pa
     assert found.mean == pytest.approx(np.mean(values))
     assert found.deviation == pytest.approx(np.std(values, ddof=1))
     assert list(material.decoders) == ["fpn", "n_deconet", "deeplabv3", "unet"]
+
+
+def test_page_says_which_of_the_papers_setting_a_processor_has_trained_and_what_16_bits_change(
+    scripts: dict[str, ModuleType], tmp_path: Path
+) -> None:
+    content = {"size": 64, "batch_size": 16, "epochs": 8, "pilot_epochs": 4, "rates": _RATES}
+    (tmp_path / "chosen.json").write_text(json.dumps(content), encoding="utf-8")
+    own = {"size": 224, "epochs": 10, "learning_rate": 1e-4, "schedule": "constant"}
+    processor = {"device": "Keras on CPU, 2 cores, TensorFlow", "precision": "mixed"}
+    _write(tmp_path / "cells", "fpn-paper", 0.58, decoder="fpn", **own)
+    _write(tmp_path / "cells", "deeplabv3-paper", 0.6, decoder="deeplabv3", **own, **processor)
+    _write(tmp_path / "cells", "32", 0.7)
+    read, section = scripts["page_material"].Material.read, scripts["page_experiments"].papers_section
+    text = "\n".join(section(read(tmp_path)))
+    assert ("| DeepLabV3 † |" in text, "| FPN |" in text) == (True, True)
+    assert "bfloat16" in text
+    assert "What that changes" not in text, "nothing was trained both ways"
+    _write(tmp_path / "cells", "16", 0.5, **processor)
+    text = "\n".join(section(read(tmp_path)))
+    assert re.search(r"What that changes, with the same seed, at 64 pixels.*N-DecoNet −0\.(19|20|21)", text)
+    assert len(read(tmp_path).table["n_deconet", "dicece"]) == 1, "no repeat of the table"
 
 
 def test_a_difference_is_clear_beyond_seeds_and_over_subjects_only(scripts: dict[str, ModuleType]) -> None:
