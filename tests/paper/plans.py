@@ -107,7 +107,8 @@ def grids_of(chosen: Chosen, precision: str = "float32") -> list[Grid]:
 
     Table 1 once; the paper's own setting for three decoders; why DeepLabV3 is not what it is in the paper;
     alpha; repeats of DiceCE's column; encoders; repeats of N-DecoNet's row; the paper's setting for the
-    others; longer runs with augmentation; all other repeats, which are most of the work and change least.
+    others; longer runs with augmentation; all other repeats, which are most of the work and change least;
+    what 16-bit numbers change.
     """
     papers = papers_grids(precision)
     return [
@@ -121,6 +122,7 @@ def grids_of(chosen: Chosen, precision: str = "float32") -> list[Grid]:
         papers[1],
         *_recipes(chosen),
         *_table(chosen, REPEATS)[len(FAMILIES) + 1 :],
+        *_by_family("precision", "In 16 bits", chosen, CHIEF, {**_DICECE, "precision": "mixed"}, {}),
     ]
 
 
