@@ -116,7 +116,11 @@ class TrainJob(LearningSettings, _Network):
     ] = None
     precision: Annotated[
         Precision,
-        setting("Precision", "Mixed computes in 16 bits: faster on a recent GPU, or on a processor with AMX.", advanced=True),
+        setting(
+            "Precision",
+            "Mixed computes in 16 bits: faster on a recent GPU, or on a processor with AMX.",
+            advanced=True,
+        ),
     ] = "float32"
     deterministic: Annotated[
         bool,
