@@ -24,7 +24,7 @@ CHEAP = 1 / 3
 #: A mean that is lower by less than this is as good.
 AS_GOOD = 0.005
 #: Settings that may differ in a recipe; encoder and loss stay the paper's.
-_RECIPE = {"epochs", "augment", "input.size", "batch_size", "learning_rate", "schedule"}
+_RECIPE = {"epochs", "augment", "input.size", "batch_size", "learning_rate", "schedule", "precision"}
 
 
 @dataclass(frozen=True)
