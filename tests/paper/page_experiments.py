@@ -201,7 +201,7 @@ def _precision_lines(material: Material) -> list[str]:
     device = listed(sorted({cell.record.device for cell in own}))
     text = f"†: trained on a processor ({device}), the others by JAX on a GPU."
     if all(cell.settings["precision"] == "mixed" for cell in own):
-        text += " Its convolutions computed in bfloat16 (`--precision mixed`), the GPU's in TensorFloat-32."
+        text += " Its convolutions computed in bfloat16 (`--precision mixed`)."
     small = material.where("precision")
     pairs = small.with_base("precision", CHIEF)
     told = [

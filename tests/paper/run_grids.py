@@ -215,7 +215,7 @@ class Schedule:
         self.chosen = self.chosen.model_copy(update={"rates": rates, "epochs": epochs})
         self.chosen.save(self.arguments.out / "chosen.json")
         self.say(f"chosen: {epochs} epochs, learning rates {rates}")
-        self.add(queue_of(self.chosen, self.arguments.parts))
+        self.add(queue_of(self.chosen, self.arguments.parts, self.arguments.precision))
 
     def _carried(self) -> int:
         """Epochs that the time carries for the cells that are wanted in any case."""
@@ -333,7 +333,7 @@ def main() -> None:
             pilot_epochs=arguments.pilot_epochs,
         )
     schedule = Schedule(arguments, chosen)
-    papers = items_of(papers_grids()[0])
+    papers = items_of(papers_grids(arguments.precision)[0])
     for item in papers:
         item.keep = item.job.decoder in KEPT
     if chosen.rates:
