@@ -92,17 +92,18 @@ def _at_papers_size(material: Material) -> list[str]:
     best = max(own, key=lambda decoder: own[decoder].mean)
     side = _PAPERS_SIZE // _STRIDES["deeplabv3"]
     gap = own[best].mean - own["deeplabv3"].mean
-    table_gap = next(iter(material.scores[d, "dicece"].mean for d in material.decoders))
-    table_gap -= material.scores["deeplabv3", "dicece"].mean
+    first = next(iter(material.decoders))
+    table_gap = material.scores[first, "dicece"].mean - material.scores["deeplabv3", "dicece"].mean
     gains = {
         decoder: own[decoder].mean - material.scores[decoder, "dicece"].mean
         for decoder in CHIEF
         if decoder in own and (decoder, "dicece") in material.scores
     }
     told = [f"{decoder_name(decoder)} {signed(gain)}" for decoder, gain in gains.items()]
+    place = f"{number(gap)} behind {decoder_name(best)}" if gap > 0 else "the best"
     text = (
-        f"In the paper's own setting (a map of {side} × {side}) it is {number(max(gap, 0.0))} behind "
-        f"{decoder_name(best)}. From the setting of Table 1 to the paper's: {listed(told)}."
+        f"In the paper's own setting (a map of {side} × {side}) it is {place}. From the setting of Table 1 "
+        f"to the paper's: {listed(told)}."
     )
     if gap < table_gap / 2 and gains["deeplabv3"] == max(gains.values()):
         text += (
