@@ -105,6 +105,15 @@ def test_what_lies_beside_labels_and_cannot_be_read_is_told(
     assert read_labels_for_viewer(folder / LABELS_FILE).findings == (told,)
 
 
+def test_scan_of_a_result_that_cannot_be_read_is_told(result_folder: Path, scan_file: Path) -> None:
+    assert read_result_for_viewer(result_folder).scan is not None
+    scan_file.write_bytes(b"no scan")
+    opened = read_result_for_viewer(result_folder)
+    assert opened.scan is None
+    (told,) = (one for one in opened.findings if one.code == "not-read")
+    assert told.problem.startswith(f"{scan_file.name} cannot be read")
+
+
 def test_regions_opened_as_labels_have_no_confidence_for_it_is_of_the_nuclei(
     folder: Path, labels: np.ndarray, affine: np.ndarray
 ) -> None:
