@@ -39,9 +39,10 @@ def activations_section(path: Path = NUMBERS_FILE) -> list[str]:
         "",
         f"{listed([decoder_name(name) for name in networks])}; test subject {found['subject']}, slice "
         f"through the {found['level']}. {training_words(found['trained'])} Strength: root of the mean square "
-        "over channels. *That count*: participation ratio of the channels' covariance over all pixels of "
-        "this slice and of every third one through nuclei; *silent*: the same value everywhere "
-        "(`brainstem-app activations` shows every layer).",
+        "over channels. *That count*: how many different patterns the channels hold, many channels showing "
+        "the same one (participation ratio of their covariance over all pixels of this slice and of every "
+        "third one through nuclei); *silent*: the same value everywhere (`brainstem-app activations` shows "
+        "every layer).",
         "",
         *table(head, rows),
         " ".join(filter(None, (found["seen"], words(networks)))),
@@ -99,8 +100,8 @@ def words(networks: Mapping[str, list[dict[str, Any]]]) -> str:
     ]
     most = max(shares)
     claim = (
-        "The paper found its data simple for such encoders; so do these maps: of no encoder layer shown do "
-        "more than "
+        "The paper found its data simple for such encoders; so do these maps of one subject: "
+        "of no encoder layer shown do more than "
         f"{100 * most:.0f} % of the channels that its pixels could tell apart count."
         if most < 0.5
         else f"Of the encoder's layers shown up to {100 * most:.0f} % of the channels count."

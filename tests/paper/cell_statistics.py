@@ -8,10 +8,10 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-from kept_cells import Kept, label_table, nuclei_classes
+from kept_cells import Counted, Kept, label_table, nuclei_classes
 from numpy.typing import NDArray
 from scipy.special import stdtrit
-from scipy.stats import rankdata
+from scipy.stats import permutation_test, rankdata
 
 from brainstem_app.evaluation.bootstrap import N_RESAMPLES, Interval, percentile_interval
 from brainstem_app.evaluation.confusion import macro_miou
@@ -19,7 +19,11 @@ from brainstem_app.evaluation.paired import compare_pairs, holm
 from brainstem_app.evaluation.repeats import t_half_width
 from brainstem_app.reports.grid.summary import Mean, VariantSummary, classes_of
 
+#: Difference of the means of two groups of repeats that other seeds alone would give.
+Limit = Callable[[Sequence[Any], Sequence[Any]], float]
 _LEVEL = 0.05
+#: Orders of combinations that are drawn to tell what chance gives.
+_ORDERS = 9999
 
 
 @dataclass(frozen=True)
@@ -52,12 +56,29 @@ class SeedNoise:
     deviation: float
     freedom: int
 
-    def limit(self, first: int, second: int) -> float:
-        """Difference of two means over that many repeats that seeds alone exceed in one of twenty cases."""
-        if not self.freedom:
-            return float("inf")
-        quantile = float(stdtrit(self.freedom, 1 - _LEVEL / 2))
-        return float(quantile * self.deviation * (1 / first + 1 / second) ** 0.5)
+    @classmethod
+    def pooled(cls, parts: Iterable[SeedNoise]) -> SeedNoise:
+        """Pool several estimates by their degrees of freedom."""
+        there = [part for part in parts if part.freedom]
+        freedom = sum(part.freedom for part in there)
+        squares = sum(part.freedom * part.deviation**2 for part in there)
+        return cls((squares / freedom) ** 0.5 if freedom else 0.0, freedom)
+
+
+def seeds_limit(first: SeedNoise, repeats: int, second: SeedNoise, others: int) -> float:
+    """Difference of two means over so many repeats that seeds alone exceed in one of twenty cases.
+
+    Of two kinds of network by Welch's test, as their deviations differ.
+    """
+    if not first.freedom or not second.freedom:
+        return float("inf")
+    one, other = first.deviation**2 / repeats, second.deviation**2 / others
+    if not one + other:
+        return 0.0
+    freedom = float(first.freedom)
+    if first != second:
+        freedom = (one + other) ** 2 / (one**2 / first.freedom + other**2 / second.freedom)
+    return float(stdtrit(freedom, 1 - _LEVEL / 2) * (one + other) ** 0.5)
 
 
 @dataclass(frozen=True)
@@ -81,9 +102,14 @@ class Difference:
     beyond_seeds: bool
 
     @property
+    def is_over_subjects(self) -> bool:
+        """Whether these networks would differ on other subjects too."""
+        return self.p is not None and self.p < _LEVEL
+
+    @property
     def is_clear(self) -> bool:
         """Whether it would be found with other subjects and with other seeds."""
-        return self.beyond_seeds and self.p is not None and self.p < _LEVEL
+        return self.beyond_seeds and self.is_over_subjects
 
 
 def score(cells: Sequence[Kept]) -> Score:
@@ -121,17 +147,21 @@ def summaries(cells: Iterable[Kept]) -> tuple[VariantSummary, ...]:
 def seed_noise(groups: Iterable[Sequence[Kept]]) -> SeedNoise:
     """Pool the spread over repeats of combinations that have more than one."""
     repeated = [[cell.nuclei for cell in group] for group in groups if len(group) > 1]
-    freedom = sum(len(values) - 1 for values in repeated)
-    squares = sum(float(np.var(values)) * len(values) for values in repeated)
-    return SeedNoise((squares / freedom) ** 0.5 if freedom else 0.0, freedom)
+    return SeedNoise.pooled(SeedNoise(float(np.std(values, ddof=1)), len(values) - 1) for values in repeated)
 
 
-def difference(first: Any, second: Any, groups: Mapping[Any, Sequence[Kept]], noise: SeedNoise) -> Difference:
-    """Compare two combinations; p is not corrected."""
+def noise_of_interval(half: float, repeats: int) -> SeedNoise:
+    """What a published 95 % interval of a mean over repeats, ± half, says of them."""
+    freedom = repeats - 1
+    return SeedNoise(half * repeats**0.5 / float(stdtrit(freedom, 1 - _LEVEL / 2)), freedom)
+
+
+def difference(first: Any, second: Any, groups: Mapping[Any, Sequence[Counted]], limit: Limit) -> Difference:
+    """Compare two combinations; p is not corrected, `limit` is what seeds alone do."""
     one, other = groups[first], groups[second]
     pair = compare_pairs(_subjects(one).tolist(), _subjects(other).tolist(), np.random.default_rng(0))
     mean = float(np.mean([cell.nuclei for cell in one]) - np.mean([cell.nuclei for cell in other]))
-    return Difference(first, second, mean, pair.p, abs(mean) > noise.limit(len(one), len(other)))
+    return Difference(first, second, mean, pair.p, abs(mean) > limit(one, other))
 
 
 def corrected(differences: Sequence[Difference]) -> list[Difference]:
@@ -143,42 +173,41 @@ def corrected(differences: Sequence[Difference]) -> list[Difference]:
     ]
 
 
-def all_pairs(
-    groups: Mapping[Any, Sequence[Kept]], noise_between: Callable[[Any, Any], SeedNoise]
-) -> list[Difference]:
+def all_pairs(groups: Mapping[Any, Sequence[Kept]], limit: Limit) -> list[Difference]:
     """Compare every two combinations, one family of tests."""
-    return corrected([difference(a, b, groups, noise_between(a, b)) for a, b in combinations(groups, 2)])
+    return corrected([difference(a, b, groups, limit) for a, b in combinations(groups, 2)])
 
 
 @dataclass(frozen=True)
 class Order:
-    """Spearman's rank correlation of our means of all classes with the paper's, over `n` combinations."""
+    """Spearman's rank correlation of our means of all classes with the paper's, over `n` combinations.
+
+    `p` is of no correlation at all, by permutation of the combinations.
+    """
 
     n: int
     value: float
-    subjects: Interval | None
+    p: float
 
 
-def order_beside(
-    groups: Mapping[Any, Sequence[Kept]], theirs: Mapping[Any, float], rng: np.random.Generator
-) -> Order | None:
-    """Correlate the order of combinations with the paper's; the interval is a bootstrap over test subjects.
-
-    None for fewer than three combinations that both have.
-    """
+def order_beside(groups: Mapping[Any, Sequence[Kept]], theirs: Mapping[Any, float]) -> Order | None:
+    """Correlate the order of combinations with the paper's; None for fewer than three that both have."""
     both = [key for key in groups if key in theirs]
     if len(both) < 3:
         return None
-    cells = [(row, cell) for row, key in enumerate(both) for cell in groups[key]]
-    means = np.zeros((len(both), len(cells)))
-    for column, (row, _) in enumerate(cells):
-        means[row, column] = 1 / len(groups[both[row]])
-    stack = np.stack([_parts(cell.counts) for _, cell in cells])
-    subjects = stack.shape[1]
-    draws = np.vstack([np.ones(subjects), _drawn(subjects, rng)])
-    ours = _macro(np.tensordot(draws, stack, (1, 1))) @ means.T
-    found = _correlations(ours, rankdata([theirs[key] for key in both]))
-    return Order(len(both), float(found[0]), percentile_interval(found[1:]))
+    ours = [float(np.mean([cell.every for cell in groups[key]])) for key in both]
+    own, other = rankdata(ours), rankdata([theirs[key] for key in both])
+    correlation = float(np.corrcoef(own, other)[0, 1])
+    # All orders of few combinations, else so many of them.
+    drawn = permutation_test(
+        (own,),
+        lambda ranks, axis: (ranks * other).sum(axis=axis),
+        permutation_type="pairings",
+        vectorized=True,
+        n_resamples=_ORDERS,
+        rng=np.random.default_rng(0),
+    )
+    return Order(len(both), correlation, float(drawn.pvalue))
 
 
 def _drawn(subjects: int, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -187,7 +216,7 @@ def _drawn(subjects: int, rng: np.random.Generator) -> NDArray[np.float64]:
     return np.asarray(drawn, dtype=np.float64)
 
 
-def _subjects(cells: Sequence[Kept]) -> NDArray[np.float64]:
+def _subjects(cells: Sequence[Counted]) -> NDArray[np.float64]:
     return np.asarray(np.mean([cell.by_subject for cell in cells], axis=0), dtype=np.float64)
 
 
@@ -202,11 +231,3 @@ def _macro(parts: NDArray[np.float64]) -> NDArray[np.float64]:
     right, reference, predicted = parts[..., 0, :], parts[..., 1, :], parts[..., 2, :]
     iou = np.where(reference > 0, right / np.maximum(reference + predicted - right, 1), np.nan)
     return np.asarray(np.nanmean(iou, axis=-1))
-
-
-def _correlations(ours: NDArray[np.float64], ranks: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Correlation of the ranks of each row (B, C) with given ranks (C,)."""
-    own = rankdata(ours, axis=1)
-    own -= own.mean(axis=1, keepdims=True)
-    other = ranks - ranks.mean()
-    return np.asarray(own @ other / np.sqrt((own**2).sum(axis=1) * (other**2).sum()))

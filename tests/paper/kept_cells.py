@@ -30,8 +30,42 @@ VARIANT, SPACE = "variant", "space"
 NONLINEAR = "nonlinear"
 
 
-@dataclass(frozen=True)
-class Kept:
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """Confusion counts of test subjects, and what they give.
+
+    Attributes
+    ----------
+    counts : ndarray of int64, shape (S, K, K)
+        In the order of the subjects' names.
+    """
+
+    counts: NDArray[np.int64]
+
+    @cached_property
+    def nuclei(self) -> float:
+        """Macro mean IoU of the nuclei over all test subjects."""
+        return macro_miou(self.counts.sum(axis=0), nuclei_classes()) or 0.0
+
+    @cached_property
+    def every(self) -> float:
+        """Macro mean IoU of all classes over all test subjects."""
+        return macro_miou(self.counts.sum(axis=0)) or 0.0
+
+    @cached_property
+    def by_subject(self) -> NDArray[np.float64]:
+        """Mean IoU of the nuclei of each test subject, (S,)."""
+        return np.array([mean_subject_miou([one], nuclei_classes()) or 0.0 for one in self.counts])
+
+    @cached_property
+    def unlearned(self) -> int:
+        """Nuclei of which no voxel is right."""
+        right = np.diagonal(self.counts.sum(axis=0))
+        return int(sum(right[index] == 0 for index in nuclei_classes()))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept(Counted):
     """One finished cell.
 
     Attributes
@@ -42,8 +76,6 @@ class Kept:
         All settings, flat.
     changes : mapping
         Those that are not as in Table 1, by name; empty for a cell of it.
-    counts : ndarray of int64, shape (S, K, K)
-        Confusion counts of the test subjects, in the order of their names.
     """
 
     run: str
@@ -51,7 +83,6 @@ class Kept:
     changes: Mapping[str, Any]
     record: CellRecord
     subjects: tuple[str, ...]
-    counts: NDArray[np.int64]
     result: CellResult = field(repr=False)
 
     @property
@@ -68,21 +99,6 @@ class Kept:
     def is_by_processor(self) -> bool:
         """Whether it was trained without a GPU."""
         return " on CPU" in self.record.device
-
-    @cached_property
-    def nuclei(self) -> float:
-        """Macro mean IoU of the nuclei over all test subjects."""
-        return macro_miou(self.counts.sum(axis=0), nuclei_classes()) or 0.0
-
-    @cached_property
-    def every(self) -> float:
-        """Macro mean IoU of all classes over all test subjects."""
-        return macro_miou(self.counts.sum(axis=0)) or 0.0
-
-    @cached_property
-    def by_subject(self) -> NDArray[np.float64]:
-        """Mean IoU of the nuclei of each test subject, (S,)."""
-        return np.array([mean_subject_miou([one], nuclei_classes()) or 0.0 for one in self.counts])
 
 
 def label_table() -> LabelTable:
@@ -179,7 +195,23 @@ def _kept(folder: Path, record: CellRecord, settings: dict[str, Any], changes: d
         curve=read_curve(folder / "history.csv"),
         counts=stacked,
     )
-    return Kept(folder.name, settings, changes, record, names, stacked, result)
+    return Kept(
+        run=folder.name,
+        settings=settings,
+        changes=changes,
+        record=record,
+        subjects=names,
+        counts=stacked,
+        result=result,
+    )
+
+
+def read_atlas_alone(path: Path) -> Counted | None:
+    """Read what `atlas_alone.py` wrote; None without it."""
+    if not path.exists():
+        return None
+    counts = Predictions.load(path, labels=False).counts
+    return Counted(counts=np.stack([counts[name] for name in sorted(counts)]))
 
 
 def _defaults() -> dict[str, Any]:

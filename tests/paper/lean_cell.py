@@ -10,6 +10,7 @@ import gc
 import json
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +36,7 @@ from brainstem_app.reports.evaluation.model import EvaluationInputs, MethodResul
 from brainstem_app.study.cell_record import CELL_FILE, PREDICTIONS_FILE, CellRecord, Measured
 from brainstem_app.study.study import Study
 from kerasmodels.data.augmentation import AUGMENTATIONS, Augmentation
+from kerasmodels.data.slice_input import SliceInput
 from kerasmodels.data.volumes import Volumes
 from kerasmodels.training.events import EpochDone
 from kerasmodels.training.settings import TrainingSettings
@@ -174,20 +176,23 @@ def _tested(model: keras.Model, job: TrainJob, subjects: Subjects) -> dict[str, 
     return counts
 
 
+def atlas_alone(atlas: AnyAtlas, references: Mapping[str, NDArray[np.uint8]]) -> dict[str, Counts]:
+    """Confusion counts of the atlas as the normalisation places it, by subject; nothing of a drawn atlas."""
+    placed = PredictionContext.of(atlas, SliceInput(), PredictionMethod()).atlas
+    if placed is None:
+        return {}
+    return {
+        name: confusion_counts(reference, placed, atlas.table.n_classes, IGNORED_LABEL)
+        for name, reference in references.items()
+    }
+
+
 def _measured(
     job: TrainJob, subjects: Subjects, counts: dict[str, Counts]
 ) -> tuple[Measured, Measured, dict[str, tuple[float | None, float | None]]]:
     """Mean IoU over all structures and over the nuclei as a run's report has them, and of the atlas alone."""
     atlas = subjects.atlas
-    placed = PredictionContext.of(atlas, job.input, PredictionMethod()).atlas
-    alone = (
-        {}
-        if placed is None
-        else {
-            name: confusion_counts(reference, placed, atlas.table.n_classes, IGNORED_LABEL)
-            for name, (_, reference) in subjects.tested.items()
-        }
-    )
+    alone = atlas_alone(atlas, {name: reference for name, (_, reference) in subjects.tested.items()})
     report = build_evaluation_report(
         EvaluationInputs(
             result=MethodResult("prediction", counts, {}),

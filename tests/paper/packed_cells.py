@@ -10,6 +10,7 @@ import numpy as np
 from brainstem_app.evaluation.confusion import Counts
 
 SETTINGS_FILE, WEIGHTS_FILE = "settings.json", "weights.npz"
+ATLAS_ALONE_FILE = "atlas_alone.npz"
 
 
 def save_counts(path: Path, counts: Mapping[str, Counts]) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from statistics import fmean
 
 from cell_statistics import Difference, Score, corrected, difference, score
 from kept_cells import SPACE, VARIANT, Kept, grouped
@@ -35,6 +36,8 @@ class Recipe:
     ----------
     cells : list of Kept
         Its repeats.
+    tried : int
+        Trainings that it is the best of.
     multiply_adds : float or None
         Of one slice.
     seconds : float or None
@@ -44,6 +47,7 @@ class Recipe:
     cells: list[Kept]
     score: Score
     words: str
+    tried: int
     parameters: int
     multiply_adds: float | None
     seconds: float | None
@@ -64,12 +68,13 @@ def recipes(material: Material) -> dict[str, Recipe]:
         if not cells:
             continue
         groups = list(grouped(cells, *sorted(_RECIPE)).values())
-        best = max(groups, key=lambda group: max(_validation(cell) for cell in group))
+        best = max(groups, key=lambda group: fmean(_validation(cell) for cell in group))
         size = int(best[0].settings["input.size"])
         found[decoder] = Recipe(
             best,
             score(best),
             recipe_words(best[0]),
+            len(groups),
             best[0].record.parameters,
             expected_multiply_adds(decoder, "resnet34", size),
             scan_seconds().get(f"{decoder}-{size}"),
@@ -116,6 +121,7 @@ def choice_section(material: Material) -> list[str]:
                 scored(score(papers)) if papers else "–",
                 scored(recipe.score, subjects=True),
                 recipe.words,
+                str(recipe.tried),
                 f"{recipe.parameters / 1e6:.1f}",
                 "–" if recipe.multiply_adds is None else f"{2 * recipe.multiply_adds / 1e9:.1f}",
                 "–" if recipe.seconds is None else f"{recipe.seconds:.1f}",
@@ -126,6 +132,7 @@ def choice_section(material: Material) -> list[str]:
         "the paper's recipe",
         "best recipe",
         "how",
+        "of",
         "parameters, million",
         "GFLOPs",
         "s a scan",
@@ -133,12 +140,11 @@ def choice_section(material: Material) -> list[str]:
     return [
         "## Which network to take",
         "",
-        "Nuclei. The best recipe is the training that was best on the validation subjects, of all that "
-        "were tried "
-        "with ResNet-34 and DiceCE on single slices (each at its own size, so that sizes compete only "
-        "roughly). GFLOPs are of one slice at that size, seconds those "
-        "of one "
-        "processor core for the 73 slices of a scan by ONNX Runtime.",
+        "Nuclei, in the order of the test subjects. The best recipe is the training that was best on the "
+        "validation subjects, of so many (*of*) that were tried with ResNet-34 and DiceCE on single slices, "
+        "those for choosing rates too (each at its own size, so that sizes compete only roughly). GFLOPs are "
+        "of one slice at that size, seconds those of one processor core for the 73 slices of a scan by ONNX "
+        "Runtime (of all at 224 pixels: [networks](networks.md)).",
         "",
         *table(head, rows),
         verdict(found, pairs_with_shipped(material, found)),
@@ -151,12 +157,19 @@ def pairs_with_shipped(material: Material, found: Mapping[str, Recipe]) -> dict[
     groups = {decoder: recipe.cells for decoder, recipe in found.items()}
     if SHIPPED not in groups:
         return {}
-    pairs = [
-        difference(name, SHIPPED, groups, material.noise_between(name, SHIPPED))
-        for name in groups
-        if name != SHIPPED
-    ]
+    pairs = [difference(name, SHIPPED, groups, material.seeds_limit) for name in groups if name != SHIPPED]
     return {str(pair.first): pair for pair in corrected(pairs)}
+
+
+def apart(pairs: Mapping[str, Difference]) -> dict[str, list[str]]:
+    """Decoders that are not clearly better or worse than another one, by what was seen of them."""
+    close = {name: pair for name, pair in pairs.items() if not pair.is_clear}
+    return {
+        "no difference seen": [name for name, pair in close.items() if not pair.is_over_subjects],
+        "different on these subjects, perhaps not with other seeds": [
+            name for name, pair in close.items() if pair.is_over_subjects
+        ],
+    }
 
 
 def better(pairs: Mapping[str, Difference]) -> list[str]:
@@ -188,13 +201,14 @@ def verdict(found: Mapping[str, Recipe], pairs: Mapping[str, Difference]) -> str
     ahead, saving = better(pairs), cheaper(found, pairs)
     own = found[SHIPPED]
     if not ahead and not saving:
-        close = [name for name, pair in pairs.items() if not pair.is_clear]
-        told = listed([f"{decoder_name(name)} ({signed(pairs[name].mean)})" for name in close])
-        return (
+        text = (
             f"{rule} **N-DecoNet stays**: none is clearly better than its {number(own.score.mean)}, and "
-            "none as good at "
-            f"a third of the cost. No clear difference: {told or 'none'}."
+            "none as good at a third of the cost."
         )
+        for words, names in apart(pairs).items():
+            close = listed([f"{decoder_name(name)} ({signed(pairs[name].mean)})" for name in names])
+            text += f" {words[0].upper()}{words[1:]}: {close}." if close else ""
+        return text
     parts = []
     if ahead:
         told = listed([f"{decoder_name(n)} ({signed(pairs[n].mean)}, {_cost(found[n], own)})" for n in ahead])
@@ -223,25 +237,19 @@ def readme_lines(material: Material) -> list[str]:
     order = list(found)
     best = order[0]
     groups = {decoder: recipe.cells for decoder, recipe in found.items()}
-    pairs = corrected(
-        [difference(best, name, groups, material.noise_between(best, name)) for name in order[1:]]
-    )
-    same = [best, *(str(p.second) for p in pairs if not p.is_clear)]
+    pairs = corrected([difference(best, name, groups, material.seeds_limit) for name in order[1:]])
+    by_name = {str(pair.second): pair for pair in pairs}
+    equal, perhaps = apart(by_name).values()
     costs = {d: r.multiply_adds for d, r in found.items() if r.multiply_adds}
-    cheapest_same = min(same, key=lambda d: costs.get(d, float("inf")))
     cheapest = min(costs, key=lambda d: costs[d]) if costs else best
-    short = material.decoders
     lines = [
-        f"- **Most accurate**: {_told(best, found)}" + _no_clear(same[1:]) + ".",
-        f"- **As accurate, for the least work**: {_told(cheapest_same, found)}.",
+        f"- **Most accurate**: {_told(best, found)}"
+        + _among("no difference seen to", equal)
+        + _among("lower on the same subjects, perhaps not with other seeds:", perhaps)
+        + ".",
         f"- **Least work of all**: {_told(cheapest, found)}.",
+        *_little_time(material, best, found),
     ]
-    if short:
-        first = next(iter(short))
-        lines.append(
-            f"- **Little time to train** ({material.chosen.epochs} epochs at {material.chosen.size} pixels): "
-            f"`{first}`, {material.scores[first, 'dicece'].mean:.3f}."
-        )
     losses = {key[1]: s.mean for key, s in material.scores.items() if key[0] == best}
     if len(losses) > 1:
         loss = max(losses, key=lambda name: losses[name])
@@ -255,5 +263,17 @@ def _told(decoder: str, found: Mapping[str, Recipe]) -> str:
     return f"`{decoder}`, {recipe.score.mean:.3f}{cost} ({recipe.words})"
 
 
-def _no_clear(names: list[str]) -> str:
-    return f"; no clear difference to {listed([f'`{name}`' for name in names])}" if names else ""
+def _among(words: str, names: Sequence[str]) -> str:
+    return f"; {words} {listed([f'`{name}`' for name in names])}" if names else ""
+
+
+def _little_time(material: Material, best: str, found: Mapping[str, Recipe]) -> list[str]:
+    """Which to take at the table's setting, where the best recipe is another one."""
+    first = next(iter(material.decoders), None)
+    if first is None or (first == best and not found[best].cells[0].changes):
+        return []
+    chosen = material.chosen
+    return [
+        f"- **Little time to train** ({chosen.epochs} epochs at {chosen.size} pixels): `{first}`, "
+        f"{material.scores[first, 'dicece'].mean:.3f}."
+    ]

@@ -212,7 +212,7 @@ def _precision_lines(material: Material) -> list[str]:
     if told:
         text += (
             f" What that changes, with the same seed, at {small.chosen.size} pixels and "
-            f"{small.chosen.epochs} epochs: {listed(told)}."
+            f"{small.chosen.epochs} epochs: {listed(told)}; of other networks and sizes it was not tried."
         )
     return [text, ""]
 
@@ -280,15 +280,22 @@ def encoder_words(material: Material) -> str:
     base = ("resnet34", False)
     if base not in groups:
         return ""
-    found = corrected(
-        [difference(key, base, groups, material.noise_between("n_deconet")) for key in groups if key != base]
-    )
+    found = corrected([difference(key, base, groups, material.seeds_limit) for key in groups if key != base])
     better = [_encoder(pair) for pair in found if pair.is_clear and pair.mean > 0]
     worse = [_encoder(pair) for pair in found if pair.is_clear and pair.mean < 0]
-    return (
+    text = (
         f"Clearly better than ResNet-34 with random weights: {listed(better) or 'none'}; clearly worse: "
         f"{listed(worse) or 'none'}."
     )
+    pretrained = [name for name, weights in groups if weights and (name, False) in groups]
+    pairs = [difference((name, True), (name, False), groups, material.seeds_limit) for name in pretrained]
+    told = [f"{pair.first[0]} {signed(pair.mean)} (p {p_value(pair.p)})" for pair in corrected(pairs)]
+    if told:
+        text += (
+            f" Pretrained minus random weights of the same encoder: {listed(told)}; a gain like that was "
+            "found with other seeds, too ([comparison](comparison-weights.md))."
+        )
+    return text
 
 
 def _encoder(pair: Difference) -> str:
@@ -320,13 +327,19 @@ def _spaces(every: Material) -> list[str]:
         for decoder, cells in bent.items()
     ]
     head = ["decoder", "affine", "atlas alone", "nonlinear, as the paper", "atlas alone"]
+    kinds = {tuple(_on_processor(groups[name, space]) for space in (None, NONLINEAR)) for name in bent}
+    devices = (
+        " Those of the bent space were trained on a processor, the others on a GPU."
+        if ((False, True) in kinds)
+        else ""
+    )
     return [
         "## Space",
         "",
         "The paper bends every scan smoothly to the template before a network sees it; the table above "
         "places it by affine steps alone, the second of them by the brainstem. Same subjects, same "
         "consensus, carried along with the scan (`write_study.py --space nonlinear`). Nuclei; *atlas alone*: "
-        "what the normalisation gives without a network.",
+        f"what the normalisation gives without a network.{devices}",
         "",
         *setting_lines(material),
         *table(head, rows),
@@ -338,9 +351,7 @@ def _spaces(every: Material) -> list[str]:
 def _space_words(material: Material, groups: Mapping[tuple[str, Any], Sequence[Kept]]) -> str:
     """Say whether networks find more in the nonlinear space, and what lies there without one."""
     bent = [key for key in groups if key[1] == NONLINEAR]
-    found = corrected(
-        [difference(key, (key[0], None), groups, material.noise_between(key[0])) for key in bent]
-    )
+    found = corrected([difference(key, (key[0], None), groups, material.seeds_limit) for key in bent])
     told = [
         f"{decoder_name(pair.first[0])} {signed(pair.mean)} ({'clear' if pair.is_clear else 'not clear'}, "
         f"p {p_value(pair.p)})"

@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from cell_statistics import Difference, summaries
 from kept_cells import SPACE, VARIANT, Kept
 from page_material import Material
-from page_table import decoder_pairs
+from page_table import decoder_pairs, has_not_learned
 from page_text import decoder_name, listed, number, signed, table
 
-from brainstem_app.reports.grid.findings import PYRAMID_TYPE, UNET_TYPE, GridFinding, findings
+from brainstem_app.reports.grid.findings import (
+    PROPOSED,
+    PYRAMID_TYPE,
+    UNET_TYPE,
+    GridFinding,
+    findings,
+)
 
+_KINDS = {"UNet-type": UNET_TYPE, "pyramids": PYRAMID_TYPE, "N- and U-DecoNet": PROPOSED}
 _SHARED = {"encoder": "resnet34", "alpha": 0.1, "encoder_weights": None}
 
 
 def all_findings(material: Material) -> list[GridFinding]:
     """Every statement of the paper for which there are numbers, each once."""
     found: dict[str, GridFinding] = {}
-    parts = [material.summaries]
-    parts += [summaries(cells) for cells in _parts(material)]
-    for part in parts:
+    parts = [(material, material.summaries)]
+    parts += [(own, summaries(cells)) for own, cells in _parts(material)]
+    for setting, part in parts:
         for finding in findings(part, dict(_SHARED), material.paper):
-            found.setdefault(finding.claim, finding)
+            found.setdefault(finding.claim, _at(setting, finding))
     for own in _own(material):
         found.setdefault(own.claim, own)
     return list(found.values())
@@ -53,15 +61,25 @@ def verdicts(found: Sequence[GridFinding]) -> str:
     )
 
 
-def _parts(material: Material) -> list[list[Kept]]:
+def _parts(material: Material) -> list[tuple[Material, list[Kept]]]:
+    """Cells over α and over encoders, and the setting that they are of."""
     parts = []
     own = material.where("alpha")
     if alpha := own.changed("alpha"):
-        parts.append([*_same_decoders(own, alpha), *alpha])
+        parts.append((own, [*_same_decoders(own, alpha), *alpha]))
     own = material.where("encoder")
     if encoders := [*own.changed("encoder"), *own.changed("encoder", "encoder_weights")]:
-        parts.append([*_same_decoders(own, encoders), *encoders])
-    return [part for part in parts if not any({VARIANT, SPACE} & set(c.changes) for c in part)]
+        parts.append((own, [*_same_decoders(own, encoders), *encoders]))
+    return [(own, part) for own, part in parts if not any({VARIANT, SPACE} & set(c.changes) for c in part)]
+
+
+def _at(setting: Material, finding: GridFinding) -> GridFinding:
+    """Say of a finding at the smaller setting that it is so."""
+    if setting.repeated is None:
+        return finding
+    own = setting.chosen
+    where = f"(At {own.size} pixels and {own.epochs} epochs, one training each.)"
+    return replace(finding, detail=f"{finding.detail} {where}")
 
 
 def _same_decoders(material: Material, cells: Sequence[Kept]) -> list[Kept]:
@@ -111,7 +129,7 @@ def _competitive(material: Material, pairs: Pairs) -> GridFinding | None:
         name for name in order[: order.index("n_deconet")] if pairs[frozenset((name, "n_deconet"))].is_clear
     ]
     return GridFinding(
-        "N-DecoNet, the smallest network, keeps up with the best ones (DiceCE).",
+        "N-DecoNet, of the fewest parameters (as U-DecoNet), keeps up with the best ones (DiceCE).",
         "does not hold" if len(better) > 2 else "holds",
         f"Place {order.index('n_deconet') + 1} of {len(order)}; clearly better: "
         f"{listed([decoder_name(name) for name in better]) or 'none'}.",
@@ -130,7 +148,7 @@ def _skips(material: Material, pairs: Pairs) -> GridFinding | None:
     told = ", ".join(f"{decoder_name(name)} {signed(gain)}" for name, gain in gains.items())
     return GridFinding(
         "Changed skip connections do not help: UNet++ and MA-Net are no better than U-Net (DiceCE).",
-        "does not hold" if better else "holds",
+        "does not hold" if better else "not clear" if max(gains.values()) > 0 else "holds",
         f"Nuclei, minus U-Net: {told}; clearly better: "
         f"{listed([decoder_name(pair.first) for pair in better]) or 'none'}.",
     )
@@ -148,21 +166,36 @@ def _overlap_alone(material: Material, pairs: Pairs) -> GridFinding | None:
         ]
         return float(np.mean(falls)) if falls else None
 
-    unet, pyramid = fall(UNET_TYPE), fall(PYRAMID_TYPE)
-    if unet is None or pyramid is None:
+    falls = {
+        name: mean
+        for name, decoders in _KINDS.items()
+        if (mean := fall(decoders)) is not None  # of kinds that have any
+    }
+    unet = falls.pop("UNet-type", None)
+    if unet is None or not falls:
         return None
+    others = ", ".join(f"{name} {mean:.3f}" for name, mean in falls.items())
     return GridFinding(
         "With Dice or Jaccard alone UNet-type decoders lose most.",
-        "holds" if unet > pyramid else "does not hold",
-        f"Fall from DiceCE on average: UNet-type {unet:.3f}, pyramids {pyramid:.3f}.",
+        "holds" if unet > max(falls.values()) else "does not hold",
+        f"Fall from DiceCE on average: UNet-type {unet:.3f}, {others}."
+        + (" Some have not learned most nuclei (‡)." if _some_not_learned(material) else ""),
+    )
+
+
+def _some_not_learned(material: Material) -> bool:
+    return any(
+        has_not_learned(cells) for key, cells in material.table.items() if key[1] in ("dice", "jaccard")
     )
 
 
 def _nuclei_fall(material: Material, pairs: Pairs) -> GridFinding | None:
     """With more cross-entropy the nuclei fall more steeply than grey and white matter."""
-    cells = _parts(material)
-    alpha = next((part for part in cells if any("alpha" in cell.changes for cell in part)), None)
-    if alpha is None:
+    parts = _parts(material)
+    setting, alpha = next(
+        ((own, part) for own, part in parts if any("alpha" in cell.changes for cell in part)), (material, [])
+    )
+    if not alpha:
         return None
     falls: dict[str, list[float]] = {"nuclei": [], "tissue": []}
     own_summaries = summaries(alpha)
@@ -178,9 +211,10 @@ def _nuclei_fall(material: Material, pairs: Pairs) -> GridFinding | None:
             if low is not None and high is not None:
                 found.append(low - high)
     nuclei, tissue = (float(np.mean(falls[name])) for name in ("nuclei", "tissue"))
-    return GridFinding(
+    fall = GridFinding(
         "With a larger α the nuclei fall more steeply than grey and white matter.",
         "holds" if nuclei > max(tissue, 0) else "does not hold",
         f"From α = {min(shares):g} to {max(shares):g}, mean over decoders: nuclei {signed(-nuclei)}, grey "
         f"and white matter {signed(-tissue)}.",
     )
+    return _at(setting, fall)

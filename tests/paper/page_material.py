@@ -8,8 +8,27 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from cell_statistics import Score, SeedNoise, score, seed_noise, summaries
-from kept_cells import NONLINEAR, SPACE, VARIANT, Kept, grouped, read_kept, with_changes
+from cell_statistics import (
+    Score,
+    SeedNoise,
+    noise_of_interval,
+    score,
+    seed_noise,
+    seeds_limit,
+    summaries,
+)
+from kept_cells import (
+    NONLINEAR,
+    SPACE,
+    VARIANT,
+    Counted,
+    Kept,
+    grouped,
+    read_atlas_alone,
+    read_kept,
+    with_changes,
+)
+from packed_cells import ATLAS_ALONE_FILE
 from plans import Chosen
 
 from brainstem_app.jobs.many.grids import TABLE_DECODERS, TABLE_LOSSES
@@ -29,7 +48,11 @@ PAPERS: Mapping[str, Any] = {
     "encoder_weights": None,
     "augment": "none",
 }
+#: How often the paper trained each network of its table.
+PAPERS_REPEATS = 5
 Group = tuple[str, str]
+#: Whether a decoder is of the UNet type, which varies far more over seeds, and the loss.
+Kind = tuple[bool, str]
 
 
 @dataclass(frozen=True)
@@ -47,17 +70,20 @@ class Material:
         from it, never a height beside the table's.
     repeated : Material or None
         Of a smaller setting: the table, whose repeats tell what other seeds give.
+    atlas_alone : Counted or None
+        What the atlas gives without a network, on the same subjects.
     """
 
     chosen: Chosen
     cells: tuple[Kept, ...]
     small: Material | None = None
     repeated: Material | None = None
+    atlas_alone: Counted | None = None
 
     @classmethod
     def read(cls, folder: Path) -> Material:
         """Read ``cells``, ``variants`` and ``cells-nonlinear`` of a folder, and the same of its ``small``."""
-        own = cls._read_setting(folder)
+        own = replace(cls._read_setting(folder), atlas_alone=read_atlas_alone(folder / ATLAS_ALONE_FILE))
         small = cls._read_setting(folder / "small")
         return replace(own, small=replace(small, repeated=own) if small.cells else None)
 
@@ -113,30 +139,38 @@ class Material:
         return {name: column[name] for name in best}
 
     @cached_property
-    def noise(self) -> dict[bool, SeedNoise]:
-        """What other seeds give with DiceCE, of UNet-type decoders (True) and of the others (False).
-
-        Apart, as the first vary far more, in the paper too.
-        """
-        if self.repeated is not None:
-            return self.repeated.noise
-        kinds = {
-            kind: seed_noise(cells for name, cells in self.decoders.items() if (name in UNET_TYPE) == kind)
-            for kind in (True, False)
-        }
-        every = seed_noise(self.decoders.values())
-        return {kind: own if own.freedom else every for kind, own in kinds.items()}
-
-    def noise_between(self, *decoders: str) -> SeedNoise:
-        """What other seeds give with DiceCE of the decoder among these that varies most."""
-        return max(
-            (self.noise[decoder in UNET_TYPE] for decoder in decoders), key=lambda noise: noise.limit(1, 1)
-        )
+    def own_noise(self) -> dict[Kind, SeedNoise]:
+        """What other seeds give by our repeats alone, those of the table and of this setting."""
+        tables = [self.table] + ([self.repeated.table] if self.repeated else [])
+        found: dict[Kind, list[list[Kept]]] = {}
+        for groups in tables:
+            for (decoder, loss), cells in groups.items():
+                found.setdefault((decoder in UNET_TYPE, loss), []).append(cells)
+        return {kind: seed_noise(groups) for kind, groups in found.items()}
 
     @cached_property
-    def noise_of_table(self) -> SeedNoise:
-        """What other seeds give, by all repeats of the table, whatever the loss."""
-        return seed_noise(self.table.values())
+    def papers_noise(self) -> dict[Kind, SeedNoise]:
+        """What other seeds gave in the paper, by its intervals over repeats."""
+        found: dict[Kind, list[SeedNoise]] = {}
+        for decoder, row in self.paper.table1.items():
+            for loss in TABLE_LOSSES:
+                if isinstance(told := row.get(loss), tuple):
+                    kind = decoder in UNET_TYPE, loss
+                    found.setdefault(kind, []).append(noise_of_interval(told[1], PAPERS_REPEATS))
+        return {kind: SeedNoise.pooled(parts) for kind, parts in found.items()}
+
+    def noise(self, kind: Kind) -> SeedNoise:
+        """What other seeds give: our repeats and the paper's together, by their degrees of freedom."""
+        both = (self.own_noise.get(kind), self.papers_noise.get(kind))
+        return SeedNoise.pooled(part for part in both if part is not None)
+
+    def seeds_limit(self, first: Sequence[Kept], second: Sequence[Kept]) -> float:
+        """Difference of the means of two groups of repeats that seeds alone exceed in one of twenty cases.
+
+        By decoder and loss; encoders, spaces and what else was changed count as the decoder they are of.
+        """
+        one, other = (self.noise((cells[0].decoder in UNET_TYPE, cells[0].loss)) for cells in (first, second))
+        return seeds_limit(one, len(first), other, len(second))
 
     @cached_property
     def theirs(self) -> dict[Group, float]:

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-from cell_statistics import Difference, Order, all_pairs, corrected, difference, order_beside
-from page_material import Material
-from page_text import decoder_name, listed, loss_name, number, p_value, scored, signed, table
+from cell_statistics import (
+    Difference,
+    Order,
+    SeedNoise,
+    all_pairs,
+    corrected,
+    difference,
+    order_beside,
+    seeds_limit,
+)
+from kept_cells import Counted, Kept
+from page_material import PAPERS_REPEATS, Material
+from page_text import decoder_name, listed, loss_name, number, p_value, plain, scored, signed, table
 
 from brainstem_app.jobs.many.grids import TABLE_DECODERS, TABLE_LOSSES
 from brainstem_app.reports.grid.findings import UNET_TYPE
 
 LOSSES = tuple(reversed(TABLE_LOSSES))
 _KIND = {True: "UNet-type", False: "others"}
+#: A network that has no voxel right of more nuclei than this has not learned them.
+_UNLEARNED = 15
+_ATLAS = "the atlas alone"
+#: A gain below this over the atlas alone is said to be little.
+_LITTLE = 0.02
 
 
 def tables(material: Material) -> list[str]:
@@ -51,8 +66,8 @@ def tables(material: Material) -> list[str]:
         "",
         *table(head, nuclei),
         *_by_processor(material),
+        *_not_learned(material),
         *_empty(material),
-        *_above_atlas(material),
         "### All classes, beside the paper's",
         "",
         "Mean IoU of all 34 classes, the paper's measure: ours, *the paper's ± half of its 95 % interval*.",
@@ -70,9 +85,28 @@ def _beside(material: Material, decoder: str, loss: str) -> str:
 
 
 def _mark(material: Material, decoder: str, loss: str) -> str:
-    """Mark a combination that no GPU trained."""
+    """Mark a combination that no GPU trained, and one that has not learned most nuclei."""
     cells = material.table.get((decoder, loss), [])
-    return " †" if any(cell.is_by_processor for cell in cells) else ""
+    marks = "†" * any(cell.is_by_processor for cell in cells) + "‡" * has_not_learned(cells)
+    return f" {marks}" if marks else ""
+
+
+def has_not_learned(cells: Sequence[Kept]) -> bool:
+    """Whether of most nuclei no voxel is right, in any repeat."""
+    return any(cell.unlearned > _UNLEARNED for cell in cells)
+
+
+def _not_learned(material: Material) -> list[str]:
+    """Say what the second mark means, and that losses did not get rates of their own."""
+    marked = [key for key, cells in material.table.items() if has_not_learned(cells)]
+    text = (
+        "Learning rates were chosen with DiceCE and are the same for all losses, which favours DiceCE: "
+        "others might do better at their own."
+    )
+    if marked:
+        told = listed([f"{decoder_name(decoder)} with {loss_name(loss)}" for decoder, loss in marked])
+        text += f" ‡: has not learned most nuclei (no voxel right of {_UNLEARNED + 1} or more): {told}."
+    return [text, ""]
 
 
 def _by_processor(material: Material) -> list[str]:
@@ -109,90 +143,65 @@ def _empty(material: Material) -> list[str]:
     return [text, ""]
 
 
-def above_atlas(material: Material) -> tuple[list[str], float | None]:
-    """Decoders that are better with DiceCE than the atlas alone, and what that reaches."""
-    if not material.decoders:
-        return [], None
-    baselines = next(iter(material.decoders.values()))[0].record.baselines
-    atlas = next((pair[1] for name, pair in baselines.items() if name.startswith("atlas placed")), None)
-    ahead = [name for name in material.decoders if material.scores[name, "dicece"].mean > (atlas or 0.0)]
-    return ahead, atlas
-
-
-def _above_atlas(material: Material) -> list[str]:
-    ahead, atlas = above_atlas(material)
-    if atlas is None:
-        return []
-    names = f": {listed([decoder_name(name) for name in ahead])}" if ahead else ""
-    return [
-        f"The atlas, placed by the two affine steps alone, without any network, reaches {number(atlas)} "
-        "here. With "
-        f"DiceCE {len(ahead)} of {len(material.decoders)} decoders are above it{names}. The model that "
-        "ships gets "
-        "further by what comes before and after its network ([shipped model](shipped-model.md)).",
-        "",
-    ]
-
-
 def _times(n: int) -> str:
     return {1: "once", 2: "twice"}.get(n, f"{n} times")
 
 
 def orders(material: Material) -> dict[str, Order | None]:
     """Rank correlation with the paper's order: of all combinations, within each loss, within each decoder."""
-    rng = np.random.default_rng(0)
-    found = {"all combinations": order_beside(material.table, material.theirs, rng)}
+    found = {"all combinations": order_beside(material.table, material.theirs)}
     for loss in LOSSES:
         own = {key: cells for key, cells in material.table.items() if key[1] == loss}
-        found[f"decoders with {loss_name(loss)}"] = order_beside(own, material.theirs, rng)
+        found[f"decoders with {loss_name(loss)}"] = order_beside(own, material.theirs)
     for decoder in TABLE_DECODERS:
         own = {key: cells for key, cells in material.table.items() if key[0] == decoder}
-        found[f"losses of {decoder_name(decoder)}"] = order_beside(own, material.theirs, rng)
+        found[f"losses of {decoder_name(decoder)}"] = order_beside(own, material.theirs)
     return found
 
 
 def _orders(material: Material) -> list[str]:
-    rows = []
-    for name, found in orders(material).items():
-        if found is None:
-            continue
-        over = found.subjects
-        interval = "–" if over is None else f"{over.low:.2f} to {over.high:.2f}".replace("-", "−")
-        rows.append([name, str(found.n), f"{found.value:.2f}".replace("-", "−"), interval])
+    found = orders(material)
+    rows = [
+        [name, str(order.n), plain(order.value), p_value(order.p)]
+        for name, order in found.items()
+        if order is not None
+    ]
     if not rows:
         return []
     return [
         "### The order of the table",
         "",
-        "Spearman's rank correlation of our means (all classes) with the paper's; its 95 % interval over "
-        "our test",
-        "subjects (bootstrap). 1: the same order, 0: none.",
+        "Spearman's rank correlation of our means (all classes) with the paper's. 1: the same order, 0: "
+        "none; p: how often chance gives as much (permutation, not corrected for their number). Few "
+        "combinations tell strong correlations from none at all, weak ones not.",
         "",
-        *table(["order of", "n", "correlation", "95 % interval"], rows),
-        *_decoders_apart(material),
+        *table(["order of", "n", "correlation", "p"], rows),
+        *_what_is_ordered(found),
         "![Our mean IoU over the paper's](paper-beside.svg)",
         "",
     ]
 
 
-def _decoders_apart(material: Material) -> list[str]:
-    """Say how much of the common order is that of the losses."""
-    found = orders(material)
-    every, column = found["all combinations"], found[f"decoders with {loss_name('dicece')}"]
-    if every is None or column is None or column.value > every.value / 2:
+def _what_is_ordered(found: Mapping[str, Order | None]) -> list[str]:
+    """Say whether losses or decoders come in the paper's order."""
+    means = {
+        kind: [order.value for name, order in found.items() if order and name.startswith(kind)]
+        for kind in ("losses", "decoders")
+    }
+    column = found[f"decoders with {loss_name('dicece')}"]
+    if not all(means.values()) or column is None:
         return []
-    told = f"{column.value:.2f}".replace("-", "−")
+    losses, decoders = (plain(float(np.mean(values))) for values in means.values())
     return [
-        f"The order that both have ({every.value:.2f}) is that of the losses: with DiceCE, the loss that "
-        "both recommend, "
-        f"the order of the decoders has next to nothing in common ({told}).",
+        f"On average the losses of a decoder correlate with the paper's by {losses}, the decoders with a "
+        f"loss by {decoders}; with DiceCE, which both recommend, by {plain(column.value)}.",
         "",
     ]
 
 
 def decoder_pairs(material: Material) -> list[Difference]:
     """Every two decoders with DiceCE, the better first; Holm's method over all of them."""
-    return all_pairs(material.decoders, material.noise_between)
+    return all_pairs(material.decoders, material.seeds_limit)
 
 
 def loss_differences(material: Material) -> list[Difference]:
@@ -201,7 +210,7 @@ def loss_differences(material: Material) -> list[Difference]:
     for decoder, loss in material.table:
         if loss != "dicece" and (decoder, "dicece") in material.table:
             pair = (decoder, "dicece"), (decoder, loss)
-            found.append(difference(*pair, material.table, material.noise_of_table))
+            found.append(difference(*pair, material.table, material.seeds_limit))
     return corrected(found)
 
 
@@ -212,73 +221,95 @@ def statistics(material: Material) -> list[str]:
         return []
     lines = ["### What differs", "", *_seeds(material)]
     clear = sum(pair.is_clear for pair in pairs)
-    lines += [f"{clear} of {len(pairs)} pairs of decoders differ clearly (DiceCE):", ""]
+    lines += [
+        f"{clear} of {len(pairs)} pairs of decoders differ clearly (DiceCE). *Perhaps*: these networks "
+        "differ over subjects, others of other seeds might not.",
+        "",
+    ]
+    alone = beside_atlas(material)
     lines += table(
-        ["decoder", "nuclei", "clearly better than", "no clear difference to"],
-        [_beaten(material, name, pairs) for name in material.decoders],
+        ["decoder", "nuclei", "minus the atlas alone", "clearly better than", "perhaps better than"],
+        [_beaten(material, name, pairs, alone.get(name)) for name in material.decoders],
     )
-    lines += [*_agreement(material, pairs)]
+    lines += [*_atlas_words(material, alone), *_agreement(material, pairs)]
     return lines + _loss_table(losses)
 
 
-def _seeds(material: Material) -> list[str]:
-    """What seeds alone do, and what is called clear."""
-    told = [
-        f"{noise.deviation:.4f} of the {'UNet-type decoders' if kind else 'others'} "
-        f"({_freedom(noise.freedom)}; repeats of {listed(_repeated(material, kind))})"
-        for kind, noise in material.noise.items()
-        if noise.freedom
-    ]
-    if not told:
+def beside_atlas(material: Material) -> dict[str, Difference]:
+    """Each decoder with DiceCE minus the atlas alone, which has no seeds; Holm's method over all of them."""
+    if material.atlas_alone is None:
+        return {}
+    groups: dict[str, Sequence[Counted]] = {**material.decoders, _ATLAS: [material.atlas_alone]}
+
+    def limit(cells: Sequence[Kept], _: object) -> float:
+        noise = material.noise((cells[0].decoder in UNET_TYPE, cells[0].loss))
+        return seeds_limit(noise, len(cells), SeedNoise(0.0, 1), 1)
+
+    found = corrected([difference(name, _ATLAS, groups, limit) for name in material.decoders])
+    return {str(pair.first): pair for pair in found}
+
+
+def _atlas_words(material: Material, alone: Mapping[str, Difference]) -> list[str]:
+    """Say how networks stand to the atlas that lies where the normalisation has placed the scan."""
+    if material.atlas_alone is None:
         return []
-    table_noise = material.noise_of_table
-    repeated = sum(len(cells) > 1 for cells in material.table.values())
+    above = [decoder_name(name) for name, pair in alone.items() if pair.is_clear and pair.mean > 0]
+    below = [decoder_name(name) for name, pair in alone.items() if pair.is_clear and pair.mean < 0]
+    text = (
+        f"**The atlas alone**, placed by the two affine steps, without any network, reaches "
+        f"{number(material.atlas_alone.nuclei)}. Clearly above it: {listed(above) or 'none'}; clearly below: "
+        f"{listed(below) or 'none'}."
+    )
+    if max(pair.mean for pair in alone.values()) < _LITTLE:
+        text += " So at this setting a network adds little to the normalisation."
     return [
-        f"Other seeds alone: the standard deviation over repeats with DiceCE, pooled, is {listed(told)}; "
-        "over all "
-        f"losses {table_noise.deviation:.3f} ({table_noise.freedom}). Two single networks differ by less "
-        "than "
-        f"{material.noise[True].limit(1, 1):.3f}, {material.noise[False].limit(1, 1):.4f} and "
-        f"{table_noise.limit(1, 1):.3f} in 19 of 20 cases: few repeats make these limits wide (of "
-        f"{len(material.table)} combinations {repeated} have any). A difference "
-        "is called *clear* if it is larger than the limit for its repeats "
-        "(of two kinds of decoder the wider one), and Wilcoxon's signed-rank test over the test subjects "
-        "gives "
-        "p < .05 after Holm's correction over the family of tests: all pairs of decoders; DiceCE against "
-        "every "
-        "other loss.",
+        f"{text} The model that ships gets further by what comes before and after its network "
+        "([shipped model](shipped-model.md)).",
         "",
     ]
 
 
-def _freedom(number: int) -> str:
-    return f"{number} degree{'s' * (number != 1)} of freedom"
-
-
-def _repeated(material: Material, is_unet_type: bool) -> list[str]:
-    """Decoders of a kind that have repeats with DiceCE."""
+def _seeds(material: Material) -> list[str]:
+    """What seeds alone do, and what is called clear."""
+    repeated = sum(len(cells) > 1 for cells in material.table.values())
+    rows = []
+    for is_unet_type, name in _KIND.items():
+        noises = [(is_unet_type, loss) for loss in LOSSES]
+        found = [material.own_noise.get(kind) for kind in noises]
+        rows.append([f"{name}: ours", *(_deviation(noise) for noise in found)])
+        rows.append([f"{name}: the paper's", *(_deviation(material.papers_noise[kind]) for kind in noises)])
+        limits = [seeds_limit(noise := material.noise(kind), 1, noise, 1) for kind in noises]
+        rows.append([f"**{name}: limit**", *(f"**{limit:.3f}**" for limit in limits)])
     return [
-        decoder_name(name)
-        for name, cells in material.decoders.items()
-        if len(cells) > 1 and (name in UNET_TYPE) == is_unet_type
+        "What other seeds alone do: standard deviation over repeats, pooled over decoders, with its degrees "
+        f"of freedom. Ours of the nuclei ({repeated} of {len(material.table)} combinations have repeats), "
+        f"the paper's of all classes, from its intervals over {PAPERS_REPEATS} repeats. *Limit*: by both "
+        "together, what two networks of one training each differ by less than in 19 of 20 cases if only "
+        "their seeds differ.",
+        "",
+        *table(["", *map(loss_name, LOSSES)], rows),
+        "A difference is called *clear* if it is larger than this limit (for its repeats; of two kinds or "
+        "losses by Welch's test), and Wilcoxon's signed-rank test over the test subjects gives p < .05 after "
+        "Holm's correction over the family of tests: all pairs of decoders; all decoders against the atlas "
+        "alone; DiceCE against every other loss.",
+        "",
     ]
 
 
-def _beaten(material: Material, name: str, pairs: Sequence[Difference]) -> list[str]:
-    below = [
-        decoder_name(pair.second) for pair in pairs if pair.first == name and pair.is_clear and pair.mean > 0
-    ]
-    same = [
-        decoder_name(pair.second if pair.first == name else pair.first)
-        for pair in pairs
-        if name in (pair.first, pair.second) and not pair.is_clear
-    ]
-    return [
-        decoder_name(name),
-        scored(material.scores[name, "dicece"]),
-        ", ".join(below) or "–",
-        ", ".join(same) or "–",
-    ]
+def _deviation(noise: SeedNoise | None) -> str:
+    return "–" if noise is None or not noise.freedom else f"{noise.deviation:.4f} ({noise.freedom})"
+
+
+def _beaten(
+    material: Material, name: str, pairs: Sequence[Difference], alone: Difference | None
+) -> list[str]:
+    below = [pair for pair in pairs if pair.first == name and pair.mean > 0 and pair.is_over_subjects]
+    clear, perhaps = (
+        ", ".join(decoder_name(pair.second) for pair in below if pair.is_clear == is_clear) or "–"
+        for is_clear in (True, False)
+    )
+    told = "–" if alone is None else _told_pair(alone)
+    return [decoder_name(name), scored(material.scores[name, "dicece"]), told, clear, perhaps]
 
 
 def agreement(material: Material, pairs: Sequence[Difference]) -> tuple[int, int]:
@@ -315,7 +346,7 @@ def _loss_table(losses: Sequence[Difference]) -> list[str]:
     rows = []
     for decoder in TABLE_DECODERS:
         if any((decoder, loss) in by_cell for loss in names):
-            rows.append([decoder_name(decoder), *(_loss_cell(by_cell.get((decoder, x))) for x in names)])
+            rows.append([decoder_name(decoder), *(_told_pair(by_cell.get((decoder, x))) for x in names)])
     clear = sum(found.is_clear and found.mean > 0 for found in losses)
     worse = [found for found in losses if found.is_clear and found.mean < 0]
     text = f"DiceCE is clearly better in {clear} of {len(losses)} comparisons with another loss"
@@ -327,7 +358,7 @@ def _loss_table(losses: Sequence[Difference]) -> list[str]:
     ]
 
 
-def _loss_cell(found: Difference | None) -> str:
+def _told_pair(found: Difference | None) -> str:
     if found is None:
         return "–"
     text = signed(found.mean)

@@ -45,6 +45,11 @@ def number(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 
 
+def plain(value: float) -> str:
+    """Write a correlation."""
+    return f"{value:.2f}".replace("-", "−")
+
+
 def signed(value: float) -> str:
     """Write a difference with its sign."""
     return f"{value:+.3f}".replace("-", "−") if round(value, 3) else "0.000"
@@ -67,10 +72,13 @@ def setting_lines(material: Material) -> list[str]:
     if material.repeated is None:
         return []
     own, others = material.chosen, material.repeated.chosen
+    repeated = [decoder_name(name) for name, cells in material.decoders.items() if len(cells) > 1]
+    but = f" but {listed(repeated)} unchanged" if repeated else ""
     return [
         f"**At a smaller setting**: {own.size} pixels and {own.epochs} epochs instead of {others.size} and "
-        f"{others.epochs}, all else as in Table 1, each network once, on a processor; those they are "
-        "compared with too. Read the changes, not the heights. *Clear* goes by the table's repeats.",
+        f"{others.epochs}, all else as in Table 1, each network once{but}, on a processor; those they are "
+        "compared with too. Read the changes, not the heights. *Clear* is as above; what seeds do to a "
+        "network that was changed is taken to be what they do to its decoder.",
         "",
     ]
 

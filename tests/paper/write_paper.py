@@ -12,20 +12,22 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from activation_words import activations_section
 from kept_cells import SPACE, VARIANT, Kept
 from page_choice import choice_section, readme_lines
-from page_deeplab import deeplab_changed, deeplab_section
+from page_deeplab import change_words, deeplab_changed, deeplab_section
 from page_experiments import figures_section, papers_section, rates_section, write_figures
 from page_findings import findings_section
 from page_material import Material
 from page_table import statistics, tables
 from page_text import decoder_name, listed, signed
-from plans import CHIEF
+from variants import VARIANTS
 
 from brainstem_app.counting import counted
+from brainstem_app.jobs.many.grids import TABLE_DECODERS
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -87,8 +89,7 @@ def _head(material: Material) -> list[str]:
     small = material.small.cells if material.small else ()
     days = sorted({cell.record.ended[:10] for cell in (*cells, *small)})
     subjects = sorted({len(cell.subjects) for cell in cells})
-    variants = sum(VARIANT in cell.changes for cell in (*cells, *small))
-    table_cells = sum(map(len, material.table.values()))
+    datasets = sorted({name.partition("_")[0] for cell in cells for name in cell.subjects})
     rates = ", ".join(f"{family} {rate:g}" for family, rate in chosen.rates.items())
     baselines = cells[0].record.baselines if cells else {}
     told = [
@@ -98,55 +99,88 @@ def _head(material: Material) -> list[str]:
     ]
     missing = _not_reached(material)
     return [
-        f"{days[-1]}. {counted(len(cells) + len(small), 'network')} were trained, {table_cells} of them for "
-        f"Table 1, {len(small)} at a smaller setting and {variants} of DeepLabV3 as no setting makes it. "
-        f"{_devices((*cells, *small))} Written by "
+        f"{days[-1]}. {_trained(material)} {_devices((*cells, *small))} Written by "
         "`tests/paper/write_paper.py`.",
         "",
-        f"- **The paper**: {material.paper.source}",
-        f"- **Its data** are not public: {material.paper.cohort} Here: ds002748 and ds000011, "
-        f"{listed([str(n) for n in subjects])} test subjects whom no network has seen; the reference is "
-        "what six "
-        "registrations of the atlas agree on ([consensus](consensus.md)). Compare the order; the heights "
-        "cannot be.",
+        f"- **The paper**: {material.paper.source} Of nuclei it gives one number, N-DecoNet's 0.904. Its "
+        "encoders began from ImageNet's weights, as far as it tells.",
+        f"- **Its data** are not public: {material.paper.cohort} Here: networks learn from ds002748 and "
+        f"ds000011, and {listed([str(n) for n in subjects])} subjects of {listed(datasets)}, whom none has "
+        "seen, test them; the reference is what six registrations of the atlas agree on "
+        "([consensus](consensus.md)). Compare the order; the heights cannot be.",
         f"- **One setting for all**: {chosen.size} pixels, {chosen.epochs} epochs, batches of "
-        f"{chosen.batch_size}, Adam "
-        f"with a cosine schedule, learning rate by family ({rates}), ResNet-34 with random weights, α = "
-        ".1, no "
-        "augmentation, the epoch that was best on the validation subjects. Slices over are left out when "
-        "an epoch is "
-        "divided into batches.",
+        f"{chosen.batch_size}, Adam with a cosine schedule, learning rate by family ({rates}), ResNet-34 "
+        "with random weights, α = .1, no augmentation, the epoch that was best on the validation subjects. "
+        "Slices over are left out when an epoch is divided into batches.",
         f"- **Without a network**: {'; '.join(told)}." if told else "",
         f"- **Not reached**, and left out below: {'; '.join(missing)}." if missing else "",
         "",
     ]
 
 
+def _trained(material: Material) -> str:
+    """Say how many networks were trained, and what for."""
+    cells, small = material.cells, material.small.cells if material.small else ()
+    names = ({"learning_rate", "epochs"}, {"learning_rate"}, {"epochs"})
+    papers = sum(map(len, material.papers_setting.values()))
+    parts = {
+        "for Table 1": sum(map(len, material.table.values())),
+        "to choose learning rates": sum(set(cell.changes) in names for cell in cells),
+        "in the paper's own setting": papers,
+        "in its nonlinear space": sum(SPACE in cell.changes for cell in cells),
+        "at a smaller setting": len(small),
+    }
+    parts["to change one thing at a time"] = len(cells) + len(small) - sum(parts.values())
+    told = listed([f"{count} {what}" for what, count in parts.items() if count])
+    return f"{counted(len(cells) + len(small), 'network')} were trained: {told}."
+
+
 def _devices(cells: Sequence[Kept]) -> str:
-    """Say how many networks each device trained, and in how many hours of one network each."""
-    seconds: dict[str, list[float]] = {}
+    """Say how many networks each device trained, and how long that took."""
+    by_device: dict[str, list[Kept]] = {}
     for cell in cells:
-        seconds.setdefault(cell.record.device or "unknown", []).append(cell.record.seconds)
-    told = [f"{device}: {len(s)} in {sum(s) / 3600:.1f} hours" for device, s in sorted(seconds.items())]
+        by_device.setdefault(cell.record.device or "unknown", []).append(cell)
+    told = []
+    for device, own in sorted(by_device.items()):
+        if " at once" in device:  # then their hours are not those of the clock
+            ends = [datetime.fromisoformat(cell.record.ended) for cell in own]
+            begins = [e - timedelta(seconds=c.record.seconds) for e, c in zip(ends, own, strict=True)]
+            minutes = (max(ends) - min(begins)).total_seconds() / 60
+            told.append(f"{device}: {len(own)} in {minutes:.0f} minutes")
+        else:
+            hours = sum(cell.record.seconds for cell in own) / 3600
+            told.append(f"{device}: {len(own)} in {hours:.1f} hours, one after the other")
     return "; ".join(told) + "."
 
 
 def _not_reached(material: Material) -> list[str]:
     """Name the parts of the paper for which nothing was trained."""
+    alpha, encoders = (material.where(name).changed(name) for name in ("alpha", "encoder"))
+    of_deeplab = {change for change, _ in deeplab_changed(material)[1]}
+    variants = {value for change, value in deeplab_changed(material)[1] if change == VARIANT}
+    own_setting = [decoder_name(name) for name in TABLE_DECODERS if name not in material.papers_setting]
     parts = {
-        "the share α of cross-entropy (figure 4)": material.where("alpha").changed("alpha"),
-        "encoders (figure 5)": material.where("encoder").changed("encoder"),
-        "pretrained weights (figure 5)": material.where("encoder").changed("encoder", "encoder_weights"),
+        "the share α of cross-entropy (figure 4)": alpha,
+        "α of U-DecoNet": any(cell.decoder == "u_deconet" for cell in alpha),
+        "encoders (figure 5)": encoders,
+        "encoders of other decoders than N-DecoNet": any(cell.decoder != "n_deconet" for cell in encoders),
+        "pretrained weights (figure 5)": (
+            pretrained := material.where("encoder").changed("encoder", "encoder_weights")
+        ),
+        "pretrained weights of more than one encoder": len(pretrained) > 1,
         "the paper's nonlinear space": material.where(SPACE).changed(SPACE),
-        "what was to be changed of DeepLabV3": deeplab_changed(material)[1],
-        **{
-            f"the paper's own setting of {decoder_name(name)}": name in material.papers_setting
-            for name in CHIEF
-        },
+        f"the paper's own setting of {listed(own_setting)}": not own_setting,
+        "DeepLabV3 on slices of another size, all else the same": "input.size" in of_deeplab,
+        **{f"DeepLabV3 with {change_words(VARIANT, v)}": v in variants for v in VARIANTS if v},
         "longer training with augmentation": material.changed("epochs", "augment"),
-        "three repeats of every cell": all(score.n > 2 for score in material.scores.values()),
+        f"repeats of {_unrepeated(material)} combinations of Table 1": not _unrepeated(material),
     }
     return [name for name, found in parts.items() if not found]
+
+
+def _unrepeated(material: Material) -> int:
+    """Count combinations of the table that were trained once."""
+    return sum(score.n < 2 for score in material.scores.values())
 
 
 def _curves(material: Material) -> list[str]:

@@ -57,8 +57,36 @@ def test_gain_of_pretrained_encoders_is_judged_by_its_interval(
     for encoder, gain in zip(("resnet34", "resnet50", "mit_b0"), gains, strict=True):
         rows.append(_summary(0.7, encoder=encoder, encoder_weights=None))
         rows.append(_summary(0.7 + gain, encoder=encoder, encoder_weights="imagenet"))
+    found = findings(rows, {"decoder": "fpn", "loss": "dicece"}, paper_results())
+    told = {one.claim: one.verdict for one in found}
+    assert told["Pretrained encoders do no better than random ones."] == verdict, found
+
+
+def test_larger_encoders_are_all_compared_with_resnet_34() -> None:
+    rows = [
+        _summary(value, encoder=encoder)
+        for encoder, value in {"resnet34": 0.7, "resnet50": 0.69, "mit_b2": 0.692, "mit_b0": 0.8}.items()
+    ]
     (found,) = findings(rows, {"decoder": "fpn", "loss": "dicece"}, paper_results())
-    assert found.verdict == verdict, found
+    assert found.claim == "Deeper and more complex encoders do not improve the result."
+    assert found.verdict == "holds"
+    assert "resnet50, mit_b2 minus ResNet-34, over 2 combinations: −0.009" in found.detail
+    (one,) = findings(rows[:2], {"decoder": "fpn", "loss": "dicece"}, paper_results())
+    assert one.verdict == "not clear", "a single pair has no interval"
+
+
+@pytest.mark.parametrize(
+    ("unet", "manet", "verdict"),
+    [(0.6, 0.6, "holds"), (0.6, 0.72, "not clear"), (0.74, 0.72, "does not hold")],
+)
+def test_kinds_of_decoder_are_not_clear_where_only_their_means_are_apart(
+    unet: float, manet: float, verdict: str
+) -> None:
+    scores = {"unet": unet, "manet": manet, "fpn": 0.7, "n_deconet": 0.75}
+    rows = [_summary(value, decoder=decoder) for decoder, value in scores.items()]
+    found = findings(rows, {"encoder": "resnet18", "loss": "dicece", "alpha": 0.1}, paper_results())
+    (kinds,) = (one for one in found if one.claim.startswith("Pyramid-type"))
+    assert kinds.verdict == verdict
 
 
 def test_falling_over_alpha_is_noticed_and_the_steadiest_decoder_named() -> None:

@@ -161,24 +161,100 @@ def test_page_says_which_of_the_papers_setting_a_processor_has_trained_and_what_
 
 
 def test_a_difference_is_clear_beyond_seeds_and_over_subjects_only(scripts: dict[str, ModuleType]) -> None:
-    kind, noise = scripts["cell_statistics"].Difference, scripts["cell_statistics"].SeedNoise(0.01, 18)
-    assert noise.limit(3, 3) == pytest.approx(2.1009 * 0.01 * (2 / 3) ** 0.5, rel=1e-3)
-    assert scripts["cell_statistics"].SeedNoise(0.0, 0).limit(1, 1) == float("inf")
+    kind = scripts["cell_statistics"].Difference
     assert kind("a", "b", 0.1, 0.01, True).is_clear
     assert not kind("a", "b", 0.1, 0.01, False).is_clear
     assert not kind("a", "b", 0.1, 0.06, True).is_clear
+
+
+def test_seeds_limit_is_that_of_a_t_test_and_of_two_kinds_that_of_welchs(
+    scripts: dict[str, ModuleType],
+) -> None:
+    from scipy.stats import ttest_ind_from_stats
+
+    statistics = scripts["cell_statistics"]
+    one, other = statistics.SeedNoise(0.01, 18), statistics.SeedNoise(0.03, 4)
+    assert statistics.seeds_limit(one, 3, one, 3) == pytest.approx(2.1009 * 0.01 * (2 / 3) ** 0.5, rel=1e-3)
+    # Each deviation measured on as many repeats as are compared: the test of two samples.
+    few, many = statistics.SeedNoise(0.02, 4), statistics.SeedNoise(0.01, 6)
+    limit = statistics.seeds_limit(few, 5, many, 7)
+    assert ttest_ind_from_stats(limit, 0.02, 5, 0, 0.01, 7, equal_var=False).pvalue == pytest.approx(0.05)
+    nothing = statistics.SeedNoise(0.0, 0)
+    assert statistics.seeds_limit(nothing, 1, one, 1) == float("inf")
+    pooled = statistics.SeedNoise.pooled([one, other, nothing])
+    assert (pooled.deviation**2, pooled.freedom) == (pytest.approx((18 * 1e-4 + 4 * 9e-4) / 22), 22)
+
+
+def test_deviation_behind_a_published_interval_is_students(scripts: dict[str, ModuleType]) -> None:
+    from brainstem_app.evaluation.repeats import t_half_width
+
+    values = [0.70, 0.71, 0.73, 0.70, 0.69]
+    half = t_half_width(values)
+    found = scripts["cell_statistics"].noise_of_interval(half, 5)
+    assert (found.deviation, found.freedom) == (pytest.approx(np.std(values, ddof=1)), 4)
+
+
+def test_what_seeds_do_is_known_by_kind_of_decoder_and_loss_from_our_repeats_and_the_papers(
+    scripts: dict[str, ModuleType], kept: Path
+) -> None:
+    material = scripts["page_material"].Material.read(kept)
+    own = material.own_noise[False, "dicece"]
+    values = [[c.nuclei for c in material.table[d, "dicece"]] for d in ("n_deconet", "fpn", "deeplabv3")]
+    assert own.freedom == 6
+    assert own.deviation == pytest.approx(np.mean([np.var(v, ddof=1) for v in values]) ** 0.5)
+    assert material.own_noise[False, "dice"].freedom == 0
+    both = material.noise((False, "dicece"))
+    assert both.freedom == 6 + 6 * 4, "six decoders of the paper, five repeats each"
+    assert own.deviation < both.deviation < material.papers_noise[False, "dicece"].deviation
 
 
 def test_order_beside_the_paper_is_spearmans(scripts: dict[str, ModuleType], kept: Path) -> None:
     from scipy.stats import spearmanr
 
     material = scripts["page_material"].Material.read(kept)
-    found = scripts["cell_statistics"].order_beside(material.table, material.theirs, np.random.default_rng(0))
+    found = scripts["cell_statistics"].order_beside(material.table, material.theirs)
     ours = [material.scores[key].every for key in material.table]
     theirs = [material.theirs[key] for key in material.table]
     assert found.n == 8
     assert found.value == pytest.approx(spearmanr(ours, theirs).statistic)
-    assert found.subjects.low <= found.value <= found.subjects.high
+    column = {key: cells for key, cells in material.table.items() if key[1] == "dice"}
+    reverse = {key: -material.scores[key].every for key in column}
+    upside_down = scripts["cell_statistics"].order_beside(column, reverse)
+    assert upside_down.value == pytest.approx(-1)
+    assert upside_down.p == pytest.approx(2 / 24), "of 24 orders the one, and its reverse"
+
+
+def test_network_that_has_not_learned_is_marked_and_the_atlas_alone_is_compared_with(
+    scripts: dict[str, ModuleType], tmp_path: Path
+) -> None:
+    content = {"size": 64, "batch_size": 16, "epochs": 8, "pilot_epochs": 4, "rates": _RATES}
+    (tmp_path / "chosen.json").write_text(json.dumps(content), encoding="utf-8")
+    for decoder, iou in {"n_deconet": 0.7, "fpn": 0.5}.items():
+        for seed in range(3):
+            _write(tmp_path / "cells", f"{decoder}-{seed}", iou, decoder=decoder, seed=seed)
+    _write(tmp_path / "cells", "focal", 0.5, decoder="fpn", loss="focal")
+    path = tmp_path / "cells" / "focal" / "predictions.npz"
+    counts = np.load(path)["counts"]
+    for label in _NUCLEI[:16]:
+        counts[:, label, 0] += counts[:, label, label]
+        counts[:, label, label] = 0
+    np.savez_compressed(path, subjects=np.array(list("abcde")), counts=counts)
+    read = scripts["page_material"].Material.read
+    assert "The atlas alone" not in scripts["write_paper"].page_text(read(tmp_path))
+    np.savez_compressed(
+        tmp_path / "atlas_alone.npz",
+        subjects=np.array(list("abcde")),
+        counts=_counts(0.6, np.random.default_rng(5)),
+    )
+    material = read(tmp_path)
+    text = scripts["write_paper"].page_text(material)
+    assert "(no voxel right of 16 or more): FPN with Focal." in text
+    row = next(line for line in text.splitlines() if line.startswith("| FPN | **0.5"))
+    assert row.count("‡") == 1
+    alone = scripts["page_table"].beside_atlas(material)
+    assert alone["n_deconet"].mean == pytest.approx(0.1, abs=0.02)
+    assert alone["fpn"].mean == pytest.approx(-0.1, abs=0.02)
+    assert alone["fpn"].p == pytest.approx(0.125), "five subjects, two tests"
 
 
 def test_page_leaves_empty_what_was_not_trained(
@@ -189,6 +265,10 @@ def test_page_leaves_empty_what_was_not_trained(
     text = scripts["write_paper"].page_text(material)
     assert "8 of 54 cells were trained, 4 of them 3 times and 4 of them once." in text
     assert "Keras on CPU, 2 cores, TensorFlow: 1 in" in text
+    assert (
+        "38 networks were trained: 16 for Table 1, 4 to choose learning rates, 3 in the paper's own setting"
+        in text
+    )
     marked = [line for line in text.splitlines() if line.startswith("| ") and "†" in line]
     assert {line.split(" | ")[0] for line in marked} == {"| U-Net"}
     assert [line.count("†") for line in marked] == [1, 1]
@@ -218,7 +298,7 @@ def test_what_the_table_has_not_is_read_from_the_smaller_setting(
     material = scripts["page_material"].Material.read(tmp_path)
     assert material.where("alpha") is material.where("input.size") is material.small
     assert material.where("encoder") is material
-    assert material.small.noise_between("deeplabv3") == material.noise_between("deeplabv3")
+    assert material.small.noise((False, "dicece")) == material.noise((False, "dicece"))
     text = scripts["write_paper"].page_text(material)
     table = text.partition("## Table 1")[2].partition("## Share of cross-entropy")[0]
     assert "2 of 54 cells were trained" in table
@@ -233,8 +313,8 @@ def test_another_decoder_is_shipped_only_if_clearly_better_or_as_good_and_cheap(
 ) -> None:
     choice, kind = scripts["page_choice"], scripts["cell_statistics"].Difference
     score = scripts["cell_statistics"].Score(1, 0.7, 0.7, None, None)
-    own = choice.Recipe([], score, "", 1, 9.0, None)
-    dear, cheap = (choice.Recipe([], score, "", 1, cost, None) for cost in (9.0, 3.0))
+    own = choice.Recipe([], score, "", 1, 1, 9.0, None)
+    dear, cheap = (choice.Recipe([], score, "", 1, 1, cost, None) for cost in (9.0, 3.0))
     found = {"n_deconet": own, "fpn": dear, "pspnet": cheap}
     near = {n: kind(n, "n_deconet", -0.004, 0.5, False) for n in ("fpn", "pspnet")}
     assert "should use PSPNet" in choice.verdict(found, near)
