@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 import keras
 
@@ -16,25 +17,36 @@ from kerasmodels.training.settings import Precision
 
 #: TensorFlow's name of the pass over its graphs that puts what oneDNN is faster at into bfloat16.
 _ONEDNN_BFLOAT16 = "auto_mixed_precision_onednn_bfloat16"
+#: Linux's names of the instructions without which bfloat16 is imitated, in twice the time of 32 bits.
+_INSTRUCTIONS = frozenset({"avx512_bf16", "amx_bf16"})
 
 
-def prepare_device(precision: Precision = "float32", *, deterministic: bool = False) -> None:
+def prepare_device(precision: Precision = "float32", *, deterministic: bool = False) -> Precision:
     """Set number format, determinism and growing GPU memory for this process.
 
     Parameters
     ----------
     precision : {"float32", "mixed"}
         With "mixed", layers compute in 16-bit numbers while weights and losses stay in 32 bits: float16 on a
-        GPU, where it saves time and memory, bfloat16 on processors. There TensorFlow chooses the operations,
-        none of them on processors without AVX-512.
+        GPU, where it saves time and memory, bfloat16 on processors. There TensorFlow chooses the operations;
+        on a processor that has no instructions for them, which would take twice as long, 32 bits are kept.
     deterministic : bool
         Take only operations that give the same result every time, also where they are slower. On a processor
         with one thread a step they are the same anyway.
+
+    Returns
+    -------
+    {"float32", "mixed"}
+        How this process computes now.
     """
     require_choice("precision", precision, ("float32", "mixed"))
     _grow_gpu_memory()
-    is_mixed, on_gpu = precision == "mixed", gpu_count() > 0
-    chosen_by_graph = is_mixed and not on_gpu and keras.backend.backend() == "tensorflow"
+    on_gpu = gpu_count() > 0
+    by_graph = not on_gpu and keras.backend.backend() == "tensorflow"
+    if by_graph and not processor_has_bfloat16():
+        precision = "float32"
+    is_mixed = precision == "mixed"
+    chosen_by_graph = is_mixed and by_graph
     half = "mixed_float16" if on_gpu else "mixed_bfloat16"
     keras.mixed_precision.set_global_policy(half if is_mixed and not chosen_by_graph else "float32")
     if keras.backend.backend() == "tensorflow":
@@ -43,6 +55,15 @@ def prepare_device(precision: Precision = "float32", *, deterministic: bool = Fa
         tf.config.optimizer.set_experimental_options({_ONEDNN_BFLOAT16: chosen_by_graph})
         if deterministic:
             tf.config.experimental.enable_op_determinism()
+    return precision
+
+
+def processor_has_bfloat16(told: Path = Path("/proc/cpuinfo")) -> bool:
+    """Whether the processor has instructions for bfloat16, as far as Linux tells; other systems do not."""
+    try:
+        return not _INSTRUCTIONS.isdisjoint(told.read_text(encoding="utf-8").split())
+    except OSError:
+        return False
 
 
 def gpus_to_use(wanted: int) -> tuple[str, ...]:

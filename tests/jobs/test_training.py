@@ -51,6 +51,7 @@ from kerasmodels.data.augmented import augment_volumes
 from kerasmodels.data.slice_input import SliceInput
 from kerasmodels.data.volumes import Volumes
 from kerasmodels.export.keras_file import load_keras
+from kerasmodels.training import device
 from kerasmodels.training.events import BatchDone
 
 pytest.importorskip("tensorflow")
@@ -343,6 +344,23 @@ def test_training_starts_from_another_runs_weights(trained: Path, study: Study) 
     kernels = [load_keras(path).get_layer("classifier").get_weights() for path in (start, first)]
     for before, after in zip(*kernels, strict=True):
         np.testing.assert_allclose(before, after, atol=1e-6)
+
+
+def test_training_that_cannot_compute_in_16_bits_says_so_and_keeps_it(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device, "processor_has_bfloat16", lambda: False)
+    monkeypatch.setattr(device, "gpu_count", lambda: 0)
+    job = _job(study, run="whole").model_copy(update={"precision": "mixed"})
+    events: list[Event] = []
+
+    def is_told() -> bool:
+        return any("32 bits" in event.what for event in events if isinstance(event, Warned))
+
+    assert run_job(job, events.append, is_told) == 3
+    assert is_told()
+    manifest = json.loads((study.run_folder("whole") / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["device"].endswith(", 32 bits")
 
 
 def test_training_does_not_start_from_another_network(trained: Path, study: Study) -> None:

@@ -11,7 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from kerasmodels.data.volumes import Volumes
-from kerasmodels.training.device import gpu_count, prepare_device
+from kerasmodels.training import device
+from kerasmodels.training.device import gpu_count, prepare_device, processor_has_bfloat16
 from kerasmodels.training.fit import fit
 from kerasmodels.training.settings import Precision
 
@@ -42,7 +43,7 @@ def test_mixed_rounds_no_more_than_16_bits_do_and_32_bits_come_back() -> None:
     )
     np.testing.assert_array_equal(whole, again)
     assert np.abs(mixed - whole).max() < 2**-6 * np.abs(whole).max()
-    if "avx512f" in _flags():
+    if processor_has_bfloat16():
         assert np.abs(mixed - whole).max() > 2**-14 * np.abs(whole).max()
 
 
@@ -56,8 +57,30 @@ def test_network_trained_mixed_is_of_float32_numbers(volumes: Volumes, tmp_path:
     assert result.history[-1].loss < result.history[0].loss
 
 
-def _flags() -> str:
-    try:
-        return Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    except OSError:
-        return ""
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        ("fpu avx512f avx512_bf16 sha_ni", True),
+        ("fpu avx512f amx_bf16 amx_tile", True),
+        ("fpu avx512f avx512_vnni", False),
+        ("fpu avx2 no_avx512_bf16_here", False),
+    ],
+)
+def test_processor_has_bfloat16_where_linux_names_its_instructions(
+    flags: str, expected: bool, tmp_path: Path
+) -> None:
+    told = tmp_path / "cpuinfo"
+    told.write_text(f"processor\t: 0\nflags\t\t: {flags}\nbugs\t\t: spectre_v1\n", encoding="utf-8")
+    assert processor_has_bfloat16(told) is expected
+    assert processor_has_bfloat16(tmp_path / "none") is False
+
+
+def test_processor_without_the_instructions_keeps_32_bits_and_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = _convolved("float32", np.random.default_rng(0))
+    monkeypatch.setattr(device, "processor_has_bfloat16", lambda: False)
+    assert prepare_device("mixed") == "float32"
+    np.testing.assert_array_equal(_convolved("mixed", np.random.default_rng(0)), whole)
+    monkeypatch.setattr(device, "processor_has_bfloat16", lambda: True)
+    assert prepare_device("mixed") == "mixed"

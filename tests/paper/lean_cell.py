@@ -118,7 +118,8 @@ def run_lean(
 
     start = time.monotonic()
     folder.mkdir(parents=True, exist_ok=True)
-    prepare_device(job.precision)
+    if prepare_device(job.precision) != job.precision:
+        raise ValueError(f"This machine does not compute in {job.precision} precision.")
     with varied(variant):
         model = build_model(
             job.decoder,

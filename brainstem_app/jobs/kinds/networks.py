@@ -118,7 +118,7 @@ class TrainJob(LearningSettings, _Network):
         Precision,
         setting(
             "Precision",
-            "Mixed computes in 16 bits: faster and smaller on a recent GPU, faster on a processor with AMX.",
+            "Mixed computes in 16 bits: faster and smaller on a recent GPU, faster on some processors.",
             advanced=True,
         ),
     ] = "float32"

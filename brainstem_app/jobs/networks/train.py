@@ -61,6 +61,10 @@ _TRAINING_SHARE = 0.85
 # How many epochs' worth of progress the measurement after the last one is.
 _MEASURING = 1
 _MAY_CHANGE = {"epochs", "patience", "study", "gpus"}
+_IN_32_BITS = (
+    "Training in 32 bits: this processor has no instructions for 16-bit numbers (bfloat16), and would take "
+    "twice as long with mixed precision."
+)
 
 
 def train(job: TrainJob, reporter: Reporter) -> Summary:
@@ -101,7 +105,9 @@ def train(job: TrainJob, reporter: Reporter) -> Summary:
     absent = absent_in(training, validation, atlas.table)
     warn_of_absent(absent, reporter, study.folder)
     reporter.progress(0, steps, "building the network")
-    prepare_device(job.precision, deterministic=job.deterministic)
+    precision = prepare_device(job.precision, deterministic=job.deterministic)
+    if precision != job.precision:
+        reporter.warn(_IN_32_BITS)
     strategy = DeviceStrategy(gpus_to_use(job.gpus))
     with strategy.scope():
         model = _network(job, atlas)
@@ -115,7 +121,7 @@ def train(job: TrainJob, reporter: Reporter) -> Summary:
         absent=absent,
         data=data,
         software=software_versions(),
-        device=f"Keras on {_device(job)}",
+        device=f"Keras on {_device(job)}" + (", 32 bits" if precision != job.precision else ""),
         finished=False,
     )
     manifest.save(folder / MANIFEST_FILE)
