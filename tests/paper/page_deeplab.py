@@ -20,6 +20,8 @@ RATES = (12, 24, 36)
 #: How many times smaller than the slice the map is from which a pyramid reads the labels.
 _STRIDES = {"pspnet": 8, "deeplabv3": 8, "fpn": 4, "deeplabv3plus": 4}
 _PAPERS_SIZE, _BOX_MM = 224, 50
+#: A network that is behind what its map can hold by no more than this has reached it.
+_NEAR = 0.02
 #: What was changed of DeepLabV3, in words.
 _CHANGES = {
     "input.size": "slices of {} pixels",
@@ -126,7 +128,8 @@ def _experiments(material: Material, groups: dict[tuple[str, Any], list[Kept]]) 
     pairs = corrected([difference(key, ("base", ""), every, material.seeds_limit) for key in groups])
     rows = []
     for pair in pairs:
-        others = [_same_change(material, decoder, *pair.first) for decoder in ("fpn", "n_deconet")]
+        same = [_same_change(material, decoder, *pair.first) for decoder in ("fpn", "n_deconet")]
+        others = ["–" if change is None else signed(change) for change in same]
         told = f"**{signed(pair.mean)}**" if pair.is_clear else signed(pair.mean)
         rows.append(
             [change_words(*pair.first), scored(score(groups[pair.first])), told, p_value(pair.p), *others]
@@ -190,11 +193,12 @@ def _ceiling_lines() -> list[str]:
     ]
 
 
-def _same_change(material: Material, decoder: str, name: str, value: Any) -> str:
+def _same_change(material: Material, decoder: str, name: str, value: Any) -> float | None:
+    """What the same change does to another decoder, if it was tried."""
     own = [c for c in material.changed(name) if c.decoder == decoder and c.changes[name] == value]
     if not own or (decoder, "dicece") not in material.scores:
-        return "–"
-    return signed(score(own).mean - material.scores[decoder, "dicece"].mean)
+        return None
+    return score(own).mean - material.scores[decoder, "dicece"].mean
 
 
 def change_words(name: str, value: Any) -> str:
@@ -202,6 +206,33 @@ def change_words(name: str, value: Any) -> str:
     if name == VARIANT:
         return _VARIANTS.get(str(value), str(value))
     return _CHANGES[name].format(value)
+
+
+def _of_gap(material: Material, pair: Difference, gap: float) -> str:
+    """Say how much of the gap to the best decoder a change closes, where that was changed likewise."""
+    best = next(iter(material.decoders))
+    own = _same_change(material, best, *pair.first)
+    if own is None:
+        return f"; {decoder_name(best)} was not changed so"
+    closed = pair.mean - own
+    return f"; {decoder_name(best)} {signed(own)}, so that {100 * closed / gap:.0f} % of the gap close"
+
+
+def _held(material: Material, helps: Difference) -> str:
+    """Say how near the change that helps most comes to what the map can hold, on the validation subjects."""
+    side = material.chosen.size // _STRIDES["deeplabv3"]
+    name, value = helps.first
+    cells = [c for c in material.changed(name) if c.decoder == "deeplabv3" and c.changes[name] == value]
+    if side not in ceilings() or name in ("input.size", VARIANT) or not cells:
+        return ""
+    held, reached = ceilings()[side], max(cell.record.val_nuclei_miou or 0.0 for cell in cells)
+    if held - reached > _NEAR:
+        return ""
+    return (
+        f" Then it reaches {number(reached)} on the validation subjects, of the {number(held)} that its map "
+        f"of {side} × {side} can hold of them: **what is left to gain at this size is a larger map**, which "
+        "is one of larger slices or of a smaller stride."
+    )
 
 
 def answer(material: Material, pairs: Sequence[Difference], gap: float) -> str:
@@ -213,11 +244,8 @@ def answer(material: Material, pairs: Sequence[Difference], gap: float) -> str:
     if gap <= 0:
         parts.append("**Answer.** There is nothing to explain: here too it is the best.")
     elif helps:
-        told = [
-            f"{change_words(*p.first)} ({signed(p.mean)}, {100 * p.mean / gap:.0f} % of the gap)"
-            for p in helps
-        ]
-        parts.append(f"**Answer.** What makes it clearly better: {listed(told)}.")
+        told = [f"{change_words(*p.first)} ({signed(p.mean)}{_of_gap(material, p, gap)})" for p in helps]
+        parts.append(f"**Answer.** What makes it clearly better: {listed(told)}.{_held(material, helps[0])}")
     else:
         parts.append("**Answer.** None of these makes it clearly better.")
     if harms:
