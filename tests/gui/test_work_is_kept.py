@@ -526,6 +526,52 @@ def test_folder_of_a_batch_opens_in_review_with_the_way_to_the_next(
     assert review.results.place.text() == "Result 2 of 3"
 
 
+def test_result_that_is_gone_is_told_and_passed_over_and_found_again(
+    qtbot: QtBot, window: MainWindow, batch: Path
+) -> None:
+    window.open_path(batch)
+    qtbot.waitUntil(
+        lambda: window.review is not None and window.review.document.result is not None, timeout=_LIMIT_MS
+    )
+    review, elsewhere = window.review, batch.parent / "elsewhere"
+    results = review.results
+
+    def wait_for(name: str) -> None:
+        qtbot.waitUntil(lambda: review.document.result.folder == batch / name, timeout=_LIMIT_MS)
+
+    (batch / "b").rename(elsewhere)
+    qtbot.mouseClick(results.next, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "labels_native" in said(window) or "not there" in said(window), timeout=_LIMIT_MS)
+    assert review.document.result.folder == batch / "a"
+    qtbot.mouseClick(results.next, Qt.MouseButton.LeftButton)
+    wait_for("c")
+    qtbot.mouseClick(results.previous, Qt.MouseButton.LeftButton)
+    wait_for("a")
+    # Back again, it is opened from the list, and lies on the way from then on.
+    elsewhere.rename(batch / "b")
+    qtbot.keyClick(results.box, Qt.Key.Key_Down)
+    wait_for("b")
+    qtbot.mouseClick(results.previous, Qt.MouseButton.LeftButton)
+    wait_for("a")
+    qtbot.mouseClick(results.next, Qt.MouseButton.LeftButton)
+    wait_for("b")
+
+
+def test_ways_to_the_next_end_where_no_other_result_can_be_read(
+    qtbot: QtBot, window: MainWindow, batch: Path
+) -> None:
+    window.open_path(batch)
+    qtbot.waitUntil(
+        lambda: window.review is not None and window.review.document.result is not None, timeout=_LIMIT_MS
+    )
+    results = window.review.results
+    for name in ("b", "c"):
+        shutil.rmtree(batch / name)
+        qtbot.mouseClick(results.next, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda folder=batch / name: folder in results._unreadable, timeout=_LIMIT_MS)
+    assert (results.next.isEnabled(), results.previous.isEnabled()) == (False, False)
+
+
 def test_unsaved_edits_keep_the_result_that_is_open(qtbot: QtBot, window: MainWindow, batch: Path) -> None:
     window.open_path(batch)
     qtbot.waitUntil(

@@ -35,6 +35,8 @@ class ScanOpener(QObject):
         What is being read; empty when nothing is.
     failed(object)
         A `Message`: an error, or the question which atlas labels are of.
+    unreadable(object)
+        Path of what cannot be opened, whatever is answered.
     noted(object)
         A `Message`: what was taken for granted of labels that were read.
     """
@@ -44,6 +46,7 @@ class ScanOpener(QObject):
     result_read = Signal(object)
     busy = Signal(str)
     failed = Signal(object)
+    unreadable = Signal(object)
     noted = Signal(object)
 
     def __init__(self, background: Background, parent: QObject | None = None) -> None:
@@ -83,11 +86,10 @@ class ScanOpener(QObject):
 
         def failed(error: BaseException) -> None:
             self.busy.emit("")
-            what = f"{path.name} cannot be opened."
-            self.failed.emit(
-                question_of_atlas(error, lambda atlas: self._read(function, path, atlas))
-                or message_of_error(error, what)
-            )
+            question = question_of_atlas(error, lambda atlas: self._read(function, path, atlas))
+            self.failed.emit(question or message_of_error(error, f"{path.name} cannot be opened."))
+            if question is None:
+                self.unreadable.emit(path)
 
         self._reader.read(lambda: function(atlas), done, failed, where=(path,))
 

@@ -31,6 +31,7 @@ class ResultsBar(QWidget):
         super().__init__(parent)
         self.folders: tuple[Path, ...] = ()
         self._shown = -1
+        self._unreadable: set[Path] = set()
         self.box = ChoiceBox(self)
         self.box.setAccessibleName("Result to review")
         self.box.setToolTip("The results that were opened together")
@@ -42,13 +43,13 @@ class ResultsBar(QWidget):
             self,
             "‹ Previous",
             "The result before (Alt+PgUp)",
-            lambda: self._choose(self._shown - 1),
+            lambda: self._choose(self._beside(-1)),
         )
         self.next = make_button(
             self,
             "Next ›",
             "The next result (Alt+PgDown)",
-            lambda: self._choose(self._shown + 1),
+            lambda: self._choose(self._beside(+1)),
         )
         self.previous.setShortcut(Qt.Modifier.ALT | Qt.Key.Key_PageUp)
         self.next.setShortcut(Qt.Modifier.ALT | Qt.Key.Key_PageDown)
@@ -62,6 +63,7 @@ class ResultsBar(QWidget):
     def offer(self, folders: Sequence[Path], shown: Path | None = None) -> None:
         """Offer results; the first is the one shown, unless it is said."""
         self.folders = tuple(folders)
+        self._unreadable.clear()
         self.box.clear()
         for folder, name in zip(self.folders, _names(self.folders), strict=True):
             self.box.addItem(name, str(folder))
@@ -74,11 +76,24 @@ class ResultsBar(QWidget):
             self.offer(())
             return
         self._shown = self.folders.index(folder) if folder is not None else -1
+        if folder is not None:
+            self._unreadable.discard(folder)
         self._show_place()
 
-    def _choose(self, row: int) -> None:
+    def pass_over(self, folder: Path) -> None:
+        """Leave a result that could not be opened out of the ways to the next; the list still has it."""
+        if folder in self.folders:
+            self._unreadable.add(folder)
+            self._show_place()
+
+    def _beside(self, step: int) -> int | None:
+        """Row of the nearest result in a direction that is not known to be unreadable."""
+        rows = range(self._shown + step, len(self.folders) if step > 0 else -1, step)
+        return next((row for row in rows if self.folders[row] not in self._unreadable), None)
+
+    def _choose(self, row: int | None) -> None:
         """Ask for a result; it is marked once it is open, for unsaved edits may keep the other."""
-        if row != self._shown:
+        if row is not None and row != self._shown:
             self.chosen.emit(self.folders[row])
         self._show_place()
 
@@ -86,8 +101,8 @@ class ResultsBar(QWidget):
         row, count = self._shown, len(self.folders)
         self.box.setCurrentIndex(row)
         self.place.setText(f"Result {row + 1} of {count}")
-        self.previous.setEnabled(row > 0)
-        self.next.setEnabled(row + 1 < count)
+        self.previous.setEnabled(self._beside(-1) is not None)
+        self.next.setEnabled(self._beside(+1) is not None)
         self.setVisible(count > 1)
 
 

@@ -137,6 +137,7 @@ class ReviewPage(StepPage):
         document.comparison.changed.connect(lambda: self.resolved.emit("reference"))
         editor.state_changed.connect(self._on_edited)
         self.results.chosen.connect(self.files.open_result)
+        document.opener.unreadable.connect(self.results.pass_over)
         brightness, first = self.display_bar.brightness, self.views.panes[Plane.AXIAL].view
         first.window_changed.connect(brightness.show_window)
         brightness.window_chosen.connect(first.set_window)
