@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import errno
 import traceback
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from brainstem_app.counting import natural_key
 from brainstem_app.edition import HOW_TO_GET_FULL, TRAINING_PACKAGES
 from brainstem_app.errors import BrainstemError, JobCancelled
 from brainstem_app.jobs.events import Failed
@@ -76,6 +77,23 @@ def passing_over(
         told = describe_failure(error)
         reporter.warn(f"{name}: {told.what}", told.where or where, told.fix)
         failed.append(name)
+
+
+def require_all_segmented(failed: Collection[str], total: int, where: Path) -> None:
+    """Say who was passed over, in the order of their names, in whichever they ended.
+
+    Raises
+    ------
+    BrainstemError
+        If there is anybody.
+    """
+    if failed:
+        names = ", ".join(sorted(failed, key=natural_key))
+        raise BrainstemError(
+            f"{len(failed)} of {total} scans could not be segmented: {names}.",
+            where,
+            "The warnings above say why; the other scans are done.",
+        )
 
 
 def is_disk_full(error: BaseException) -> bool:

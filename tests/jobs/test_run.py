@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from brainstem_app.errors import ImplausibleResultError, InputError, JobCancelled
+from brainstem_app.errors import BrainstemError, ImplausibleResultError, InputError, JobCancelled
 from brainstem_app.jobs import run as run_module
 from brainstem_app.jobs.events import Event, Failed, Finished, Started
-from brainstem_app.jobs.failure import describe_failure
+from brainstem_app.jobs.failure import describe_failure, require_all_segmented
 from brainstem_app.jobs.job import DemoJob
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.run import run_job
@@ -92,3 +92,10 @@ def test_full_disk_below_another_error_is_found() -> None:
     error.__cause__ = OSError(errno.ENOSPC, "No space left on device", "/out/best.keras")
     failed = describe_failure(error)
     assert (failed.what, failed.where) == ("The disk is full.", "/out/best.keras")
+
+
+def test_scans_that_were_passed_over_are_named_in_their_order_in_whichever_they_ended(tmp_path: Path) -> None:
+    require_all_segmented([], 3, tmp_path)
+    with pytest.raises(BrainstemError) as caught:
+        require_all_segmented(["sub-10", "sub-2"], 3, tmp_path)
+    assert caught.value.what == "2 of 3 scans could not be segmented: sub-2, sub-10."

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from brainstem_app.errors import BrainstemError
 from brainstem_app.jobs.events import Failed, Warned
 from brainstem_app.jobs.executors.run_tasks import run_tasks_on
 from brainstem_app.jobs.executors.slurm import SlurmExecutor
 from brainstem_app.jobs.executors.slurm_settings import SlurmSettings
 from brainstem_app.jobs.executors.task import Task
+from brainstem_app.jobs.failure import require_all_segmented
 from brainstem_app.jobs.job import OnSlurmJob, PrepareJob, SegmentJob
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.scans.loaded_model import load_model
@@ -72,12 +72,7 @@ def _segment(job: SegmentJob, slurm: SlurmSettings, reporter: Reporter) -> Summa
         else:
             there = result_folder(job.model_copy(update={"out": out}), folders[name])
             reporter.artifact("folder", there, name)
-    if refused:
-        raise BrainstemError(
-            f"{len(refused)} of {total} scans could not be segmented: {', '.join(refused)}.",
-            out,
-            "The warnings above say why; the other scans are done.",
-        )
+    require_all_segmented(refused, total, out)
     return {"scans": len(scans), "folder": str(out)}
 
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from brainstem_app.atlas.library import AnyAtlas, Atlas, citations_of, defining_file
-from brainstem_app.errors import BrainstemError, ImplausibleResultError, InputError
+from brainstem_app.errors import ImplausibleResultError, InputError
 from brainstem_app.garbage_collection import seldom_collected
 from brainstem_app.imaging.bids.derivatives import bids_source
 from brainstem_app.imaging.bids.scan_name import require_clear_name
@@ -29,7 +29,7 @@ from brainstem_app.imaging.inputs import ScanInput, expand_inputs
 from brainstem_app.imaging.reading import read_scan, require_usable
 from brainstem_app.imaging.scan import Level, Scan
 from brainstem_app.jobs.claims import claim_of, claimed
-from brainstem_app.jobs.failure import passing_over
+from brainstem_app.jobs.failure import passing_over, require_all_segmented
 from brainstem_app.jobs.job import SegmentJob
 from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.reporter import Reporter, Summary
@@ -89,12 +89,7 @@ def segment(job: SegmentJob, reporter: Reporter) -> Summary:
     # More threads of BLAS cost more than they save here, and change the last digits with their number.
     with threadpool_limits(limits=1, user_api="blas"), seldom_collected():
         segment_together(scans, at_once, attempt, reporter)
-    if refused:
-        raise BrainstemError(
-            f"{len(refused)} of {total} scans could not be segmented: {', '.join(refused)}.",
-            job.out,
-            "The warnings above say why; the other scans are done.",
-        )
+    require_all_segmented(refused, total, job.out)
     return {"scans": len(scans), "folder": str(job.out)}
 
 
