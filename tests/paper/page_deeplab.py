@@ -215,7 +215,7 @@ def _of_gap(material: Material, pair: Difference, gap: float) -> str:
     if own is None:
         return f"; {decoder_name(best)} was not changed so"
     closed = pair.mean - own
-    return f"; {decoder_name(best)} {signed(own)}, so that {100 * closed / gap:.0f} % of the gap close"
+    return f"; {decoder_name(best)} {signed(own)}, so that the gap closes by {100 * closed / gap:.0f} %"
 
 
 def _held(material: Material, helps: Difference) -> str:

@@ -203,11 +203,11 @@ def _precision_lines(material: Material) -> list[str]:
     if all(cell.settings["precision"] == "mixed" for cell in own):
         text += " Its convolutions computed in bfloat16 (`--precision mixed`)."
     small = material.where("precision")
-    pairs = small.with_base("precision", CHIEF)
     told = [
-        f"{decoder_name(decoder)} {signed(score(cells).mean - score(pairs[decoder, 'float32']).mean)}"
-        for (decoder, precision), cells in pairs.items()
-        if precision != "float32"
+        f"{decoder_name(cell.decoder)} {signed(cell.nuclei - other.nuclei)}"
+        for cell in small.changed("precision")
+        for other in small.decoders.get(cell.decoder, ())
+        if cell.settings["seed"] == other.settings["seed"]
     ]
     if told:
         text += (

@@ -78,7 +78,7 @@ def _at(setting: Material, finding: GridFinding) -> GridFinding:
     if setting.repeated is None:
         return finding
     own = setting.chosen
-    where = f"(At {own.size} pixels and {own.epochs} epochs, one training each.)"
+    where = f"(At {own.size} pixels and {own.epochs} epochs.)"
     return replace(finding, detail=f"{finding.detail} {where}")
 
 

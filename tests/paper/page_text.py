@@ -72,8 +72,12 @@ def setting_lines(material: Material) -> list[str]:
     if material.repeated is None:
         return []
     own, others = material.chosen, material.repeated.chosen
-    repeated = [decoder_name(name) for name, cells in material.decoders.items() if len(cells) > 1]
-    but = f" but {listed(repeated)} unchanged" if repeated else ""
+    repeated = [
+        f"{decoder_name(name)} unchanged {len(cells)} times"
+        for name, cells in material.decoders.items()
+        if len(cells) > 1
+    ]
+    but = f" ({listed(repeated)})" if repeated else ""
     return [
         f"**At a smaller setting**: {own.size} pixels and {own.epochs} epochs instead of {others.size} and "
         f"{others.epochs}, all else as in Table 1, each network once{but}, on a processor; those they are "
