@@ -93,15 +93,25 @@ def restore(path: Path, model: keras.Model, optimizer: keras.Optimizer) -> None:
     Raises
     ------
     ModelError
-        If the file is damaged or belongs to another network.
+        If the file is damaged, belongs to another network, or was trained in numbers of another format.
     """
+    variables = _training_variables(model, optimizer)
     try:
         with zipfile.ZipFile(path) as archive:
             require_small_parts(path, archive)
             with np.load(io.BytesIO(archive.read(_VARIABLES))) as packed:
                 values = [packed[name] for name in sorted(packed.files)]
+    except UNREADABLE as error:
+        raise _damaged(path, error) from error
+    if len(values) != len(variables):
+        raise ModelError(
+            f"{path} was trained in numbers of another format than here, as with mixed precision on a GPU, "
+            "where the loss is scaled, or by another optimizer.",
+            "Go on with it on a machine of the kind that it was begun on, or begin another run.",
+        )
+    try:
         model.load_weights(path)
-        for variable, value in zip(_training_variables(model, optimizer), values, strict=True):
+        for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
     except UNREADABLE as error:
         raise _damaged(path, error) from error

@@ -29,7 +29,8 @@ def prepare_device(precision: Precision = "float32", *, deterministic: bool = Fa
     precision : {"float32", "mixed"}
         With "mixed", layers compute in 16-bit numbers while weights and losses stay in 32 bits: float16 on a
         GPU, where it saves time and memory, bfloat16 on processors. There TensorFlow chooses the operations;
-        on a processor that has no instructions for them, which would take twice as long, 32 bits are kept.
+        JAX and PyTorch take it for all layers. A processor that is not known to have instructions for it,
+        which would take twice as long, keeps 32 bits.
     deterministic : bool
         Take only operations that give the same result every time, also where they are slower. On a processor
         with one thread a step they are the same anyway.
@@ -42,11 +43,10 @@ def prepare_device(precision: Precision = "float32", *, deterministic: bool = Fa
     require_choice("precision", precision, ("float32", "mixed"))
     _grow_gpu_memory()
     on_gpu = gpu_count() > 0
-    by_graph = not on_gpu and keras.backend.backend() == "tensorflow"
-    if by_graph and not processor_has_bfloat16():
+    if not on_gpu and not processor_has_bfloat16():
         precision = "float32"
     is_mixed = precision == "mixed"
-    chosen_by_graph = is_mixed and by_graph
+    chosen_by_graph = is_mixed and not on_gpu and keras.backend.backend() == "tensorflow"
     half = "mixed_float16" if on_gpu else "mixed_bfloat16"
     keras.mixed_precision.set_global_policy(half if is_mixed and not chosen_by_graph else "float32")
     if keras.backend.backend() == "tensorflow":

@@ -81,10 +81,10 @@ def page(measured: Mapping[str, Mapping[str, Any]]) -> str:
     """Write what was measured as Markdown, a table a machine."""
     how = (
         f"Seconds of a training step (forward, DiceCE, backward, Adam) on {BATCH} slices of one channel; "
-        f"median of processes of {STEPS} steps each, in turns (smallest–largest), and its share of the "
-        "seconds with 32 bits. *All layers bfloat16*: Keras' policy `mixed_bfloat16`. *TensorFlow's choice*: "
-        "it chooses the operations in its graph; so does `--precision mixed`. *Imitated*: the same where "
-        "oneDNN may use AVX-512 but no instructions for 16 bits, as on older processors; there "
+        f"median of two processes or more of {STEPS} steps each, in turns (smallest–largest), and its share "
+        "of the seconds with 32 bits. *All layers bfloat16*: Keras' policy `mixed_bfloat16`. *TensorFlow's "
+        "choice*: it chooses the operations in its graph; so does `--precision mixed`. *Imitated*: the same "
+        "where oneDNN may use AVX-512 but no instructions for 16 bits, as on older processors; there "
         "`--precision mixed` keeps 32 bits, and says so. Weights have 32 bits in all."
     )
     lines = ["# 16-bit numbers in training on a processor", ""]

@@ -557,6 +557,28 @@ def test_result_that_is_gone_is_told_and_passed_over_and_found_again(
     wait_for("b")
 
 
+def test_first_result_that_cannot_be_opened_is_passed_over_and_can_be_chosen_again(
+    qtbot: QtBot, window: MainWindow, batch: Path
+) -> None:
+    labels = batch / "a" / "labels_native.nii.gz"
+    whole = labels.read_bytes()
+    labels.write_bytes(b"no label map")
+    window.open_path(batch)
+    qtbot.waitUntil(lambda: window.review is not None and "a" in said(window), timeout=_LIMIT_MS)
+    review, results = window.review, window.review.results
+    qtbot.waitUntil(lambda: results.place.text() == "3 results", timeout=_LIMIT_MS)
+    qtbot.mouseClick(results.next, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(
+        lambda: review.document.result is not None and review.document.result.folder == batch / "b",
+        timeout=_LIMIT_MS,
+    )
+    assert results.place.text() == "Result 2 of 3"
+    assert not results.previous.isEnabled()
+    labels.write_bytes(whole)
+    qtbot.keyClick(results.box, Qt.Key.Key_Up)
+    qtbot.waitUntil(lambda: review.document.result.folder == batch / "a", timeout=_LIMIT_MS)
+
+
 def test_ways_to_the_next_end_where_no_other_result_can_be_read(
     qtbot: QtBot, window: MainWindow, batch: Path
 ) -> None:
@@ -568,7 +590,7 @@ def test_ways_to_the_next_end_where_no_other_result_can_be_read(
     for name in ("b", "c"):
         shutil.rmtree(batch / name)
         qtbot.mouseClick(results.next, Qt.MouseButton.LeftButton)
-        qtbot.waitUntil(lambda folder=batch / name: folder in results._unreadable, timeout=_LIMIT_MS)
+        qtbot.waitUntil(lambda folder=batch / name: folder in results._not_opened, timeout=_LIMIT_MS)
     assert (results.next.isEnabled(), results.previous.isEnabled()) == (False, False)
 
 

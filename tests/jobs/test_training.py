@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from brainstem_app.atlas.library import copy_atlas, load_atlas
-from brainstem_app.errors import InputError
+from brainstem_app.errors import InputError, JobCancelled
 from brainstem_app.gui.report.read_report import read_report
 from brainstem_app.gui.report.report_entries import ReportEntry, ReportKind
 from brainstem_app.gui.train.run_summary import read_run
@@ -29,6 +29,7 @@ from brainstem_app.jobs.events import (
     parse_event,
 )
 from brainstem_app.jobs.job import EvaluateRunJob, ExportModelJob, Job, TrainJob
+from brainstem_app.jobs.networks import train
 from brainstem_app.jobs.networks.run_metrics import best_epoch, measured_now, require_measured_now
 from brainstem_app.jobs.networks.run_splits import run_splits
 from brainstem_app.jobs.networks.train import _augmentation, _network, _pass_on
@@ -352,15 +353,22 @@ def test_training_that_cannot_compute_in_16_bits_says_so_and_keeps_it(
     monkeypatch.setattr(device, "processor_has_bfloat16", lambda: False)
     monkeypatch.setattr(device, "gpu_count", lambda: 0)
     job = _job(study, run="whole").model_copy(update={"precision": "mixed"})
-    events: list[Event] = []
 
-    def is_told() -> bool:
-        return any("32 bits" in event.what for event in events if isinstance(event, Warned))
+    def stop(*_given: object, **_settings: object) -> None:
+        raise JobCancelled
 
-    assert run_job(job, events.append, is_told) == 3
-    assert is_told()
-    manifest = json.loads((study.run_folder("whole") / "manifest.json").read_text(encoding="utf-8"))
-    assert manifest["device"].endswith(", 32 bits")
+    monkeypatch.setattr(train, "fit", stop)
+    devices = []
+    for has in (False, False, True):
+        monkeypatch.setattr(device, "processor_has_bfloat16", lambda has=has: has)
+        status, events = _run(job)
+        assert status == 3
+        assert any("32 bits" in e.what for e in events if isinstance(e, Warned)) is not has
+        manifest = json.loads((study.run_folder("whole") / "manifest.json").read_text(encoding="utf-8"))
+        devices.append(manifest["device"])
+    assert devices[0].endswith(", 32 bits")
+    assert devices[1] == devices[0]
+    assert devices[2] == f"{devices[0]}, then {devices[0].removesuffix(', 32 bits')}", "it was gone on with"
 
 
 def test_training_does_not_start_from_another_network(trained: Path, study: Study) -> None:

@@ -11,7 +11,9 @@ import pytest
 from numpy.typing import NDArray
 
 from kerasmodels.data.volumes import Volumes
+from kerasmodels.errors import ModelError
 from kerasmodels.training import device
+from kerasmodels.training.checkpoint import RunState, restore, write_checkpoint
 from kerasmodels.training.device import gpu_count, prepare_device, processor_has_bfloat16
 from kerasmodels.training.fit import fit
 from kerasmodels.training.settings import Precision
@@ -84,3 +86,20 @@ def test_processor_without_the_instructions_keeps_32_bits_and_says_so(
     np.testing.assert_array_equal(_convolved("mixed", np.random.default_rng(0)), whole)
     monkeypatch.setattr(device, "processor_has_bfloat16", lambda: True)
     assert prepare_device("mixed") == "mixed"
+
+
+def test_run_of_scaled_losses_is_not_gone_on_with_where_none_is_scaled_and_stays_whole(
+    tmp_path: Path,
+) -> None:
+    path, model = tmp_path / "last.keras", tiny()
+    scaled = keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam())
+    plain = keras.optimizers.Adam()
+    for optimizer in (scaled, plain):
+        optimizer.build(model.trainable_variables)
+    write_checkpoint(path, model, scaled, RunState({}, []))
+    before = path.read_bytes()
+    with pytest.raises(ModelError, match="another format") as caught:
+        restore(path, model, plain)
+    assert "of the kind that it was begun on" in caught.value.fix
+    assert path.read_bytes() == before
+    restore(path, model, scaled)

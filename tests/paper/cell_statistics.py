@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
@@ -89,6 +89,8 @@ class Difference:
     ----------
     mean : float
         Of the means over repeats, of IoU over all test subjects.
+    by_subject : float
+        Of the means over repeats, of each test subject's own IoU, averaged over subjects.
     p : float or None
         Wilcoxon's signed-rank test over the test subjects, by Holm's method over the family.
     beyond_seeds : bool
@@ -98,13 +100,14 @@ class Difference:
     first: Any
     second: Any
     mean: float
+    by_subject: float
     p: float | None
     beyond_seeds: bool
 
     @property
     def is_over_subjects(self) -> bool:
-        """Whether these networks would differ on other subjects too."""
-        return self.p is not None and self.p < _LEVEL
+        """Whether these networks would differ on other subjects too, and in the direction of the mean."""
+        return self.p is not None and self.p < _LEVEL and self.mean * self.by_subject > 0
 
     @property
     def is_clear(self) -> bool:
@@ -159,18 +162,17 @@ def noise_of_interval(half: float, repeats: int) -> SeedNoise:
 def difference(first: Any, second: Any, groups: Mapping[Any, Sequence[Counted]], limit: Limit) -> Difference:
     """Compare two combinations; p is not corrected, `limit` is what seeds alone do."""
     one, other = groups[first], groups[second]
-    pair = compare_pairs(_subjects(one).tolist(), _subjects(other).tolist(), np.random.default_rng(0))
+    mine, theirs = _subjects(one), _subjects(other)
+    pair = compare_pairs(mine.tolist(), theirs.tolist(), np.random.default_rng(0))
     mean = float(np.mean([cell.nuclei for cell in one]) - np.mean([cell.nuclei for cell in other]))
-    return Difference(first, second, mean, pair.p, abs(mean) > limit(one, other))
+    by_subject = float(np.mean(mine - theirs))
+    return Difference(first, second, mean, by_subject, pair.p, abs(mean) > limit(one, other))
 
 
 def corrected(differences: Sequence[Difference]) -> list[Difference]:
     """Correct the p-values of one family of tests by Holm's method."""
     p_values = holm([found.p for found in differences])
-    return [
-        Difference(found.first, found.second, found.mean, p, found.beyond_seeds)
-        for found, p in zip(differences, p_values, strict=True)
-    ]
+    return [replace(found, p=p) for found, p in zip(differences, p_values, strict=True)]
 
 
 def all_pairs(groups: Mapping[Any, Sequence[Kept]], limit: Limit) -> list[Difference]:

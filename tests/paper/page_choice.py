@@ -12,6 +12,7 @@ from statistics import fmean
 from cell_statistics import Difference, Score, corrected, difference, score
 from kept_cells import SPACE, VARIANT, Kept, grouped
 from page_material import Material
+from page_table import beside_atlas
 from page_text import decoder_name, listed, number, scored, signed, table
 
 from brainstem_app.jobs.many.grids import TABLE_DECODERS
@@ -95,6 +96,8 @@ def recipe_words(cell: Kept) -> str:
         words.append(f"batches of {given['batch_size']}")
     if given.get("augment", "none") != "none":
         words.append(f"{given['augment']} augmentation")
+    if given["precision"] != "float32":
+        words.append("16 bits")
     return ", ".join(words)
 
 
@@ -162,13 +165,14 @@ def pairs_with_shipped(material: Material, found: Mapping[str, Recipe]) -> dict[
 
 
 def apart(pairs: Mapping[str, Difference]) -> dict[str, list[str]]:
-    """Decoders that are not clearly better or worse than another one, by what was seen of them."""
+    """Decoders by how far they are apart from another one."""
     close = {name: pair for name, pair in pairs.items() if not pair.is_clear}
     return {
         "no difference seen": [name for name, pair in close.items() if not pair.is_over_subjects],
         "different on these subjects, perhaps not with other seeds": [
             name for name, pair in close.items() if pair.is_over_subjects
         ],
+        "clearly different": [name for name, pair in pairs.items() if pair.is_clear],
     }
 
 
@@ -239,15 +243,17 @@ def readme_lines(material: Material) -> list[str]:
     groups = {decoder: recipe.cells for decoder, recipe in found.items()}
     pairs = corrected([difference(best, name, groups, material.seeds_limit) for name in order[1:]])
     by_name = {str(pair.second): pair for pair in pairs}
-    equal, perhaps = apart(by_name).values()
+    equal, perhaps, clear = apart(by_name).values()
     costs = {d: r.multiply_adds for d, r in found.items() if r.multiply_adds}
     cheapest = min(costs, key=lambda d: costs[d]) if costs else best
     lines = [
         f"- **Most accurate**: {_told(best, found)}"
-        + _among("no difference seen to", equal)
+        + _among("no difference seen from", equal)
         + _among("lower on the same subjects, perhaps not with other seeds:", perhaps)
+        + _among("clearly lower:", clear)
         + ".",
         f"- **Least work of all**: {_told(cheapest, found)}.",
+        *_without_network(material),
         *_little_time(material, best, found),
     ]
     losses = {key[1]: s.mean for key, s in material.scores.items() if key[0] == best}
@@ -265,6 +271,21 @@ def _told(decoder: str, found: Mapping[str, Recipe]) -> str:
 
 def _among(words: str, names: Sequence[str]) -> str:
     return f"; {words} {listed([f'`{name}`' for name in names])}" if names else ""
+
+
+def _without_network(material: Material) -> list[str]:
+    """What the atlas reaches alone, and which networks are clearly above it."""
+    if material.atlas_alone is None:
+        return []
+    pairs = beside_atlas(material)
+    above = [f"`{name}`" for name, pair in pairs.items() if pair.is_clear and pair.mean > 0]
+    below = [f"`{name}`" for name, pair in pairs.items() if pair.is_clear and pair.mean < 0]
+    return [
+        "- **No network**: the atlas, placed by two affine steps, reaches "
+        f"{number(material.atlas_alone.nuclei)}; clearly above it is {listed(above) or 'none of them'} at "
+        f"that setting, clearly below {listed(below) or 'none'}. What makes the shipped model better lies "
+        "before and after its network."
+    ]
 
 
 def _little_time(material: Material, best: str, found: Mapping[str, Recipe]) -> list[str]:

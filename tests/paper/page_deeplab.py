@@ -20,8 +20,6 @@ RATES = (12, 24, 36)
 #: How many times smaller than the slice the map is from which a pyramid reads the labels.
 _STRIDES = {"pspnet": 8, "deeplabv3": 8, "fpn": 4, "deeplabv3plus": 4}
 _PAPERS_SIZE, _BOX_MM = 224, 50
-#: A network that is behind what its map can hold by no more than this has reached it.
-_NEAR = 0.02
 #: What was changed of DeepLabV3, in words.
 _CHANGES = {
     "input.size": "slices of {} pixels",
@@ -77,10 +75,9 @@ def _gaps(material: Material) -> list[str]:
         side = own.chosen.size // _STRIDES["deeplabv3"]
         best = next(iter(own.decoders))
         mine, first = (own.scores[name, "dicece"].mean for name in ("deeplabv3", best))
-        held = f", which can hold {number(ceilings()[side])}" if side in ceilings() else ""
         parts.append(
             f"{number(first - mine)} behind {decoder_name(best)} at {own.chosen.size} pixels "
-            f"({number(mine)} from a map of {side} × {side}{held})"
+            f"({number(mine)} from a map of {side} × {side})"
         )
     lines = (
         [f"At both settings, which differ in epochs too, it is {listed(parts)}.", ""]
@@ -115,9 +112,15 @@ def _at_papers_size(material: Material) -> list[str]:
         text += (
             " So **its place in Table 1 fits the small slices**: the paper's setting lifts it most. That is "
             "no proof: learning rate, schedule and batches are others there too, the rate of Table 1 was "
-            "chosen with FPN, and each is one network."
+            "chosen with FPN, and each is one network"
+            + (", DeepLabV3's trained on a processor in 16 bits." if _is_in_16_bits(material) else ".")
         )
     return [text, ""]
+
+
+def _is_in_16_bits(material: Material) -> bool:
+    cells = material.papers_setting["deeplabv3"]
+    return any(cell.is_by_processor and cell.settings["precision"] != "float32" for cell in cells)
 
 
 def _experiments(material: Material, groups: dict[tuple[str, Any], list[Kept]]) -> list[str]:
@@ -175,7 +178,7 @@ def _shapes(material: Material) -> list[str]:
 
 
 def ceilings() -> dict[int, float]:
-    """What maps can hold of the labels of the nuclei, mean IoU by their side; nothing if not measured."""
+    """What maps hold of the nuclei's labels at least, mean IoU by their side; nothing if not measured."""
     if not CEILINGS_FILE.exists():
         return {}
     found: dict[str, float] = json.loads(CEILINGS_FILE.read_text(encoding="utf-8"))["sides"]
@@ -187,9 +190,10 @@ def _ceiling_lines() -> list[str]:
     if not told:
         return []
     return [
-        "- What a map can hold at all, whatever the network (`map_ceilings.py`: free logits fitted to the "
+        "- What maps can hold at least, without any network (`map_ceilings.py`: free logits fitted to the "
         "reference of the validation subjects, enlarged as DeepLabV3 enlarges its own; nuclei): "
-        f"{told}."
+        f"{told}. So a network that reads labels from so small a map is kept from better ones by what it "
+        "learns, not by what the map can hold."
     ]
 
 
@@ -218,23 +222,6 @@ def _of_gap(material: Material, pair: Difference, gap: float) -> str:
     return f"; {decoder_name(best)} {signed(own)}, so that the gap closes by {100 * closed / gap:.0f} %"
 
 
-def _held(material: Material, helps: Difference) -> str:
-    """Say how near the change that helps most comes to what the map can hold, on the validation subjects."""
-    side = material.chosen.size // _STRIDES["deeplabv3"]
-    name, value = helps.first
-    cells = [c for c in material.changed(name) if c.decoder == "deeplabv3" and c.changes[name] == value]
-    if side not in ceilings() or name in ("input.size", VARIANT) or not cells:
-        return ""
-    held, reached = ceilings()[side], max(cell.record.val_nuclei_miou or 0.0 for cell in cells)
-    if held - reached > _NEAR:
-        return ""
-    return (
-        f" Then it reaches {number(reached)} on the validation subjects, of the {number(held)} that its map "
-        f"of {side} × {side} can hold of them: **what is left to gain at this size is a larger map**, which "
-        "is one of larger slices or of a smaller stride."
-    )
-
-
 def answer(material: Material, pairs: Sequence[Difference], gap: float) -> str:
     """Say which changes explain the gap: those that are clear, by how much of it, and those that are not."""
     helps = sorted((p for p in pairs if p.is_clear and p.mean > 0), key=lambda p: -p.mean)
@@ -245,7 +232,7 @@ def answer(material: Material, pairs: Sequence[Difference], gap: float) -> str:
         parts.append("**Answer.** There is nothing to explain: here too it is the best.")
     elif helps:
         told = [f"{change_words(*p.first)} ({signed(p.mean)}{_of_gap(material, p, gap)})" for p in helps]
-        parts.append(f"**Answer.** What makes it clearly better: {listed(told)}.{_held(material, helps[0])}")
+        parts.append(f"**Answer.** What makes it clearly better: {listed(told)}.")
     else:
         parts.append("**Answer.** None of these makes it clearly better.")
     if harms:

@@ -178,9 +178,8 @@ def papers_section(material: Material) -> list[str]:
     return [
         "## The paper's own setting",
         "",
-        "224 pixels, 10 epochs, constant learning rate 1e-4, batches of 16, DiceCE with α .1; last column: "
-        "the "
-        "setting of the table above.",
+        "224 pixels, 10 epochs, constant learning rate 1e-4, batches of 16, DiceCE with α .1; encoders began "
+        "from random weights, unlike the paper's. Last column: the setting of the table above.",
         "",
         *table(["decoder", "nuclei", "all classes", "*paper*, all classes", "nuclei, our setting"], rows),
         f"Order: {', '.join(decoder_name(d) for d in order)}.",
@@ -292,8 +291,9 @@ def encoder_words(material: Material) -> str:
     told = [f"{pair.first[0]} {signed(pair.mean)} (p {p_value(pair.p)})" for pair in corrected(pairs)]
     if told:
         text += (
-            f" Pretrained minus random weights of the same encoder: {listed(told)}; a gain like that was "
-            "found with other seeds, too ([comparison](comparison-weights.md))."
+            f" Pretrained minus random weights of the same encoder: {listed(told)}. Another "
+            "comparison, at other settings, found a gain too, but could not tell it from chance "
+            "([comparison](comparison-weights.md))."
         )
     return text
 

@@ -107,11 +107,11 @@ def _head(material: Material) -> list[str]:
         f"- **Its data** are not public: {material.paper.cohort} Here: networks learn from ds002748 and "
         f"ds000011, and {listed([str(n) for n in subjects])} subjects of {listed(datasets)}, whom none has "
         "seen, test them; the reference is what six registrations of the atlas agree on "
-        "([consensus](consensus.md)). Compare the order; the heights cannot be.",
+        "([consensus](consensus.md)). Compare the order; the heights cannot be compared.",
         f"- **One setting for all**: {chosen.size} pixels, {chosen.epochs} epochs, batches of "
         f"{chosen.batch_size}, Adam with a cosine schedule, learning rate by family ({rates}), ResNet-34 "
         "with random weights, α = .1, no augmentation, the epoch that was best on the validation subjects. "
-        "Slices over are left out when an epoch is divided into batches.",
+        "Slices that do not fill a batch are left out when an epoch is divided into batches.",
         f"- **Without a network**: {'; '.join(told)}." if told else "",
         f"- **Not reached**, and left out below: {'; '.join(missing)}." if missing else "",
         "",
@@ -149,7 +149,7 @@ def _devices(cells: Sequence[Kept]) -> str:
             told.append(f"{device}: {len(own)} in {minutes:.0f} minutes")
         else:
             hours = sum(cell.record.seconds for cell in own) / 3600
-            told.append(f"{device}: {len(own)} in {hours:.1f} hours, one after the other")
+            told.append(f"{device}: {len(own)} in {hours:.1f} hours in all")
     return "; ".join(told) + "."
 
 

@@ -162,9 +162,10 @@ def test_page_says_which_of_the_papers_setting_a_processor_has_trained_and_what_
 
 def test_a_difference_is_clear_beyond_seeds_and_over_subjects_only(scripts: dict[str, ModuleType]) -> None:
     kind = scripts["cell_statistics"].Difference
-    assert kind("a", "b", 0.1, 0.01, True).is_clear
-    assert not kind("a", "b", 0.1, 0.01, False).is_clear
-    assert not kind("a", "b", 0.1, 0.06, True).is_clear
+    assert kind("a", "b", 0.1, 0.05, 0.01, True).is_clear
+    assert not kind("a", "b", 0.1, 0.05, 0.01, False).is_clear
+    assert not kind("a", "b", 0.1, 0.05, 0.06, True).is_clear
+    assert not kind("a", "b", 0.1, -0.05, 0.01, True).is_clear, "the subjects say the other direction"
 
 
 def test_seeds_limit_is_that_of_a_t_test_and_of_two_kinds_that_of_welchs(
@@ -255,6 +256,10 @@ def test_network_that_has_not_learned_is_marked_and_the_atlas_alone_is_compared_
     assert alone["n_deconet"].mean == pytest.approx(0.1, abs=0.02)
     assert alone["fpn"].mean == pytest.approx(-0.1, abs=0.02)
     assert alone["fpn"].p == pytest.approx(0.125), "five subjects, two tests"
+    by_subject = [np.mean(cell.by_subject) for cell in material.table["fpn", "dicece"]]
+    told = np.mean(by_subject) - np.mean(material.atlas_alone.by_subject)
+    assert alone["fpn"].by_subject == pytest.approx(told)
+    assert f"(by subject −{-told:.3f})" in text
 
 
 def test_page_leaves_empty_what_was_not_trained(
@@ -316,10 +321,10 @@ def test_another_decoder_is_shipped_only_if_clearly_better_or_as_good_and_cheap(
     own = choice.Recipe([], score, "", 1, 1, 9.0, None)
     dear, cheap = (choice.Recipe([], score, "", 1, 1, cost, None) for cost in (9.0, 3.0))
     found = {"n_deconet": own, "fpn": dear, "pspnet": cheap}
-    near = {n: kind(n, "n_deconet", -0.004, 0.5, False) for n in ("fpn", "pspnet")}
+    near = {n: kind(n, "n_deconet", -0.004, -0.004, 0.5, False) for n in ("fpn", "pspnet")}
     assert "should use PSPNet" in choice.verdict(found, near)
     assert "N-DecoNet stays" in choice.verdict({"n_deconet": own, "fpn": dear}, {"fpn": near["fpn"]})
-    clear = {"fpn": kind("fpn", "n_deconet", 0.02, 0.001, True)}
+    clear = {"fpn": kind("fpn", "n_deconet", 0.02, 0.02, 0.001, True)}
     assert "should use FPN" in choice.verdict({"n_deconet": own, "fpn": dear}, clear)
 
 

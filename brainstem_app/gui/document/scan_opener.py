@@ -35,8 +35,8 @@ class ScanOpener(QObject):
         What is being read; empty when nothing is.
     failed(object)
         A `Message`: an error, or the question which atlas labels are of.
-    unreadable(object)
-        Path of what cannot be opened, whatever is answered.
+    not_opened(object)
+        Path of what could not be opened, or waits for an answer.
     noted(object)
         A `Message`: what was taken for granted of labels that were read.
     """
@@ -46,7 +46,7 @@ class ScanOpener(QObject):
     result_read = Signal(object)
     busy = Signal(str)
     failed = Signal(object)
-    unreadable = Signal(object)
+    not_opened = Signal(object)
     noted = Signal(object)
 
     def __init__(self, background: Background, parent: QObject | None = None) -> None:
@@ -88,8 +88,7 @@ class ScanOpener(QObject):
             self.busy.emit("")
             question = question_of_atlas(error, lambda atlas: self._read(function, path, atlas))
             self.failed.emit(question or message_of_error(error, f"{path.name} cannot be opened."))
-            if question is None:
-                self.unreadable.emit(path)
+            self.not_opened.emit(path)
 
         self._reader.read(lambda: function(atlas), done, failed, where=(path,))
 

@@ -31,7 +31,7 @@ class ResultsBar(QWidget):
         super().__init__(parent)
         self.folders: tuple[Path, ...] = ()
         self._shown = -1
-        self._unreadable: set[Path] = set()
+        self._not_opened: set[Path] = set()
         self.box = ChoiceBox(self)
         self.box.setAccessibleName("Result to review")
         self.box.setToolTip("The results that were opened together")
@@ -63,7 +63,7 @@ class ResultsBar(QWidget):
     def offer(self, folders: Sequence[Path], shown: Path | None = None) -> None:
         """Offer results; the first is the one shown, unless it is said."""
         self.folders = tuple(folders)
-        self._unreadable.clear()
+        self._not_opened.clear()
         self.box.clear()
         for folder, name in zip(self.folders, _names(self.folders), strict=True):
             self.box.addItem(name, str(folder))
@@ -77,19 +77,22 @@ class ResultsBar(QWidget):
             return
         self._shown = self.folders.index(folder) if folder is not None else -1
         if folder is not None:
-            self._unreadable.discard(folder)
+            self._not_opened.discard(folder)
         self._show_place()
 
-    def pass_over(self, folder: Path) -> None:
+    def pass_over(self, folder: Path, *, is_shown: bool) -> None:
         """Leave a result that could not be opened out of the ways to the next; the list still has it."""
-        if folder in self.folders:
-            self._unreadable.add(folder)
-            self._show_place()
+        if folder not in self.folders:
+            return
+        self._not_opened.add(folder)
+        if not is_shown and self._shown == self.folders.index(folder):
+            self._shown = -1  # marked before it was open, as the first of several is
+        self._show_place()
 
     def _beside(self, step: int) -> int | None:
-        """Row of the nearest result in a direction that is not known to be unreadable."""
+        """Row of the nearest result in a direction that is not known to stay closed."""
         rows = range(self._shown + step, len(self.folders) if step > 0 else -1, step)
-        return next((row for row in rows if self.folders[row] not in self._unreadable), None)
+        return next((row for row in rows if self.folders[row] not in self._not_opened), None)
 
     def _choose(self, row: int | None) -> None:
         """Ask for a result; it is marked once it is open, for unsaved edits may keep the other."""
@@ -100,7 +103,7 @@ class ResultsBar(QWidget):
     def _show_place(self) -> None:
         row, count = self._shown, len(self.folders)
         self.box.setCurrentIndex(row)
-        self.place.setText(f"Result {row + 1} of {count}")
+        self.place.setText(f"Result {row + 1} of {count}" if row >= 0 else f"{count} results")
         self.previous.setEnabled(self._beside(-1) is not None)
         self.next.setEnabled(self._beside(+1) is not None)
         self.setVisible(count > 1)

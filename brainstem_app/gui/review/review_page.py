@@ -31,6 +31,8 @@ from brainstem_app.gui.viewer.shortcut_overlay import ShortcutOverlay
 from brainstem_app.gui.workflow.step_page import StepPage
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from brainstem_app.gui.app_context import AppContext
 
 _SIDE_WIDTH = 430
@@ -137,7 +139,7 @@ class ReviewPage(StepPage):
         document.comparison.changed.connect(lambda: self.resolved.emit("reference"))
         editor.state_changed.connect(self._on_edited)
         self.results.chosen.connect(self.files.open_result)
-        document.opener.unreadable.connect(self.results.pass_over)
+        document.opener.not_opened.connect(self._on_not_opened)
         brightness, first = self.display_bar.brightness, self.views.panes[Plane.AXIAL].view
         first.window_changed.connect(brightness.show_window)
         brightness.window_chosen.connect(first.set_window)
@@ -196,6 +198,11 @@ class ReviewPage(StepPage):
             self.results.show_result(result.folder)
         elif result is not None:
             self.results.offer(())
+
+    def _on_not_opened(self, path: Path) -> None:
+        """Let the ways through the list pass over a result that stays closed."""
+        result = self.document.result
+        self.results.pass_over(path, is_shown=result is not None and result.folder == path)
 
     def _on_edited(self) -> None:
         """Say in the navigation whether there are edits that no file holds."""

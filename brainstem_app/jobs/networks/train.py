@@ -30,7 +30,7 @@ from brainstem_app.jobs.networks.training_volumes import absent_in, volumes_of, 
 from brainstem_app.jobs.provenance import software_versions, usable_cores
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.studies.study_atlas import labels_hash, study_atlas
-from brainstem_app.study.run_manifest import RunManifest
+from brainstem_app.study.run_manifest import RunManifest, read_manifest
 from brainstem_app.study.splits import Splits
 from brainstem_app.study.study import Study
 from brainstem_app.written_files import (
@@ -61,9 +61,10 @@ _TRAINING_SHARE = 0.85
 # How many epochs' worth of progress the measurement after the last one is.
 _MEASURING = 1
 _MAY_CHANGE = {"epochs", "patience", "study", "gpus"}
+_THEN = ", then "
 _IN_32_BITS = (
-    "Training in 32 bits: this processor has no instructions for 16-bit numbers (bfloat16), and would take "
-    "twice as long with mixed precision."
+    "Training in 32 bits: this processor is not known to have instructions for 16-bit numbers (bfloat16). "
+    "Without them mixed precision takes up to twice as long."
 )
 
 
@@ -121,7 +122,7 @@ def train(job: TrainJob, reporter: Reporter) -> Summary:
         absent=absent,
         data=data,
         software=software_versions(),
-        device=f"Keras on {_device(job)}" + (", 32 bits" if precision != job.precision else ""),
+        device=_devices(folder, f"Keras on {_device(job)}" + ", 32 bits" * (precision != job.precision)),
         finished=False,
     )
     manifest.save(folder / MANIFEST_FILE)
@@ -285,6 +286,13 @@ def _pass_on_epoch(row: EpochDone, reporter: Reporter, table: LabelTable) -> Non
     for name, value in values.items():
         if math.isfinite(value):
             reporter.metric(name, value, row.epoch)
+
+
+def _devices(run: Path, device: str) -> str:
+    """Say what a run has been trained on, one after the other: now on this one."""
+    earlier = read_manifest(run)
+    before = earlier.device.split(_THEN) if earlier is not None else []
+    return _THEN.join(before if before[-1:] == [device] else [*before, device])
 
 
 def _device(job: TrainJob) -> str:
