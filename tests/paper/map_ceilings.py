@@ -82,14 +82,14 @@ def fit(labels: NDArray[np.uint8], weights: NDArray[np.float32], classes: int) -
         optimiser = tf.keras.optimizers.Adam(rate)
         optimiser.build([logits])
 
-        @tf.function
         def step() -> None:
             with tf.GradientTape() as tape:
                 loss = loss_of()
             optimiser.apply_gradients([(tape.gradient(loss, logits), logits)])
 
+        compiled = tf.function(step)
         for _ in range(steps):
-            step()
+            compiled()
 
     descend(cross_entropy, *_CROSS_ENTROPY)
     descend(lambda: tables_loss(wanted, enlarged()), *_TABLES_LOSS)

@@ -249,7 +249,7 @@ def test_network_that_has_not_learned_is_marked_and_the_atlas_alone_is_compared_
     )
     material = read(tmp_path)
     text = scripts["write_paper"].page_text(material)
-    assert "(no voxel right of 16 or more): FPN with Focal." in text
+    assert "(16 or more have no voxel right): FPN with Focal." in text
     row = next(line for line in text.splitlines() if line.startswith("| FPN | **0.5"))
     assert row.count("‡") == 1
     alone = scripts["page_table"].beside_atlas(material)
