@@ -13,8 +13,8 @@ from page_material import Material
 from page_text import decoder_name, listed, number, p_value, scored, setting_lines, signed, table
 from plans import CHIEF
 
-#: What `map_ceilings.py` found.
-CEILINGS_FILE = Path(__file__).resolve().parent / "map_ceilings.json"
+#: What `map_capacity.py` found.
+CAPACITY_FILE = Path(__file__).resolve().parent / "map_capacity.json"
 #: Dilations of the pyramid, `kerasmodels.decoders.atrous_pyramid.RATES`, which loads Keras.
 RATES = (12, 24, 36)
 #: How many times smaller than the slice the map is from which a pyramid reads the labels.
@@ -172,25 +172,25 @@ def _shapes(material: Material) -> list[str]:
         f"- A value of that map stands for {_BOX_MM / side:.1f} mm here, for {_BOX_MM / theirs:.1f} mm in "
         f"the paper. Pyramids that read labels from a map of stride 8: {listed(coarse)}; of stride 4: "
         f"{listed(fine)}.",
-        *_ceiling_lines(),
+        *_capacity_lines(),
         "",
     ]
 
 
-def ceilings() -> dict[int, float]:
+def capacity() -> dict[int, float]:
     """What maps hold of the nuclei's labels at least, mean IoU by their side; nothing if not measured."""
-    if not CEILINGS_FILE.exists():
+    if not CAPACITY_FILE.exists():
         return {}
-    found: dict[str, float] = json.loads(CEILINGS_FILE.read_text(encoding="utf-8"))["sides"]
+    found: dict[str, float] = json.loads(CAPACITY_FILE.read_text(encoding="utf-8"))["sides"]
     return {int(side): value for side, value in found.items()}
 
 
-def _ceiling_lines() -> list[str]:
-    told = listed([f"{side} × {side} {number(value)}" for side, value in ceilings().items()])
+def _capacity_lines() -> list[str]:
+    told = listed([f"{side} × {side} {number(value)}" for side, value in capacity().items()])
     if not told:
         return []
     return [
-        "- What maps can hold at least, without any network (`map_ceilings.py`: free logits fitted to the "
+        "- What maps can hold at least, without any network (`map_capacity.py`: free logits fitted to the "
         "reference of the validation subjects, enlarged as DeepLabV3 enlarges its own; nuclei): "
         f"{told}. So a network that reads labels from so small a map is kept from better ones by what it "
         "learns, not by what the map can hold."

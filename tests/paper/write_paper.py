@@ -3,7 +3,7 @@
     python tests/paper/write_paper.py
 
 Reads `cells`, `variants`, `cells-nonlinear` and `chosen.json` beside it and in `small`, `scan_seconds.json`
-(`time_scans.py`), `map_ceilings.json` (`map_ceilings.py`) and `activations.json`
+(`time_scans.py`), `map_capacity.json` (`map_capacity.py`) and `activations.json`
 (`write_activation_maps.py`). Nothing is trained; what was not trained is left empty. It also writes the lines
 of `kerasmodels/README.md` on which network to take.
 """

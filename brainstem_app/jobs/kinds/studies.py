@@ -76,7 +76,7 @@ class PrepareJob(JobModel):
         bool,
         setting(
             "Reference",
-            "Made twice, it shows how well it repeats itself, the ceiling of any network; a third more time.",
+            "Made twice, it shows how well it repeats itself, to compare networks with; a third more time.",
             empty="also make it a second time",
         ),
     ] = False

@@ -3,8 +3,8 @@
 ``atlas placed by the normalisation``
     The atlas itself in the box, the same for every subject: what is reached without any network.
 ``reference repeatability``
-    The reference labels made a second time with another setting, where the study has them: the ceiling that
-    the reference itself sets.
+    The reference labels made a second time with another setting, where the study has them: how well the
+    reference repeats itself.
 
 The network's confidence is calibrated on the validation subjects, and measured on the part's.
 """
@@ -256,7 +256,9 @@ def _notes(
         f"The reference labels{whose} come from registering the atlas to each scan, not from an expert."
     )
     if not has_repeat:
-        notes.append("The reference was not made twice: prepare the study with --repeat to see its ceiling.")
+        notes.append(
+            "The reference was not made twice: prepare the study with --repeat to see how well it repeats itself."
+        )
     return tuple(notes)
 
 

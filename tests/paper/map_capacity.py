@@ -1,6 +1,6 @@
-"""What a map of few values can hold at all, without any network, into map_ceilings.json.
+"""What a map of few values can hold at all, without any network, into map_capacity.json.
 
-    python tests/paper/map_ceilings.py --study STUDY
+    python tests/paper/map_capacity.py --study STUDY
 
 The reference labels of the validation subjects are fitted slice by slice: free logits on a map of N × N
 values, enlarged as DeepLabV3 enlarges its own, go down cross-entropy, then the loss that networks are trained
@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from kept_cells import nuclei_classes
 from numpy.typing import NDArray
-from page_deeplab import CEILINGS_FILE
+from page_deeplab import CAPACITY_FILE
 
 from brainstem_app.evaluation.confusion import Counts, confusion_counts, macro_miou
 from brainstem_app.imaging.label_map import IGNORED_LABEL
@@ -48,7 +48,7 @@ def main() -> None:
         found[str(side)] = round(macro_miou(counts, nuclei_classes()) or 0.0, 4)
         print(side, found[str(side)], flush=True)
     content = {"what": "mean IoU of the nuclei", "subjects": list(subjects), "sides": found}
-    CEILINGS_FILE.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    CAPACITY_FILE.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def fitted(labels: NDArray[np.uint8], side: int, classes: int) -> Counts:
