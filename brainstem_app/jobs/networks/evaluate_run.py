@@ -257,7 +257,7 @@ def _notes(
     )
     if not has_repeat:
         notes.append(
-            "The reference was not made twice: prepare the study with --repeat to see how well it repeats itself."
+            "The reference was not made twice: prepare the study with --repeat to see how well it repeats."
         )
     return tuple(notes)
 
