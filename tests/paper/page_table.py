@@ -115,9 +115,9 @@ def _by_processor(material: Material) -> list[str]:
     if not devices:
         return []
     return [
-        f"†: trained on a processor ({'; '.join(sorted(devices))}), or a repeat of it; all others by JAX on a "
-        "GPU. Slices, "
-        "their order, batches, settings and the choice of the epoch are the same. The libraries draw other "
+        f"†: trained on a processor ({'; '.join(sorted(devices))}), or a repeat of it; all others by JAX on "
+        "a GPU. Slices, their order, batches, settings and the choice of the epoch are the same. The "
+        "libraries draw other "
         "random numbers from the same seed, so that such a network begins with other weights, as one of "
         "another seed does; and sums are rounded otherwise.",
         "",
