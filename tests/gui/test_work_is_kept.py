@@ -505,6 +505,14 @@ def batch(result_folder: Path, tmp_path: Path) -> Path:
     return folder
 
 
+def open_batch(qtbot: QtBot, window: MainWindow, folder: Path) -> None:
+    """Open a folder of results, and wait for the first."""
+    window.open_path(folder)
+    qtbot.waitUntil(
+        lambda: window.review is not None and window.review.document.result is not None, timeout=_LIMIT_MS
+    )
+
+
 @pytest.mark.parametrize("how", ["drop", "result", "review"])
 def test_folder_of_a_batch_opens_in_review_with_the_way_to_the_next(
     qtbot: QtBot, window: MainWindow, batch: Path, how: str
@@ -529,10 +537,7 @@ def test_folder_of_a_batch_opens_in_review_with_the_way_to_the_next(
 def test_result_that_is_gone_is_told_and_passed_over_and_found_again(
     qtbot: QtBot, window: MainWindow, batch: Path
 ) -> None:
-    window.open_path(batch)
-    qtbot.waitUntil(
-        lambda: window.review is not None and window.review.document.result is not None, timeout=_LIMIT_MS
-    )
+    open_batch(qtbot, window, batch)
     review, elsewhere = window.review, batch.parent / "elsewhere"
     results = review.results
 
@@ -582,10 +587,7 @@ def test_first_result_that_cannot_be_opened_is_passed_over_and_can_be_chosen_aga
 def test_ways_to_the_next_end_where_no_other_result_can_be_read(
     qtbot: QtBot, window: MainWindow, batch: Path
 ) -> None:
-    window.open_path(batch)
-    qtbot.waitUntil(
-        lambda: window.review is not None and window.review.document.result is not None, timeout=_LIMIT_MS
-    )
+    open_batch(qtbot, window, batch)
     results = window.review.results
     for name in ("b", "c"):
         shutil.rmtree(batch / name)
@@ -595,10 +597,7 @@ def test_ways_to_the_next_end_where_no_other_result_can_be_read(
 
 
 def test_unsaved_edits_keep_the_result_that_is_open(qtbot: QtBot, window: MainWindow, batch: Path) -> None:
-    window.open_path(batch)
-    qtbot.waitUntil(
-        lambda: window.review is not None and window.review.document.result is not None, timeout=_LIMIT_MS
-    )
+    open_batch(qtbot, window, batch)
     review = window.review
     erase_at_crosshair(qtbot, window)
     qtbot.mouseClick(review.results.next, Qt.MouseButton.LeftButton)

@@ -12,7 +12,7 @@ from statistics import fmean
 from cell_statistics import Difference, Score, corrected, difference, score
 from kept_cells import SPACE, VARIANT, Kept, grouped
 from page_material import Material
-from page_table import beside_atlas
+from page_table import beside_atlas, clear_of_atlas
 from page_text import decoder_name, listed, number, scored, signed, table
 
 from brainstem_app.jobs.many.grids import TABLE_DECODERS
@@ -277,13 +277,13 @@ def _without_network(material: Material) -> list[str]:
     """What the atlas reaches alone, and which networks are clearly above it."""
     if material.atlas_alone is None:
         return []
-    pairs = beside_atlas(material)
-    above = [f"`{name}`" for name, pair in pairs.items() if pair.is_clear and pair.mean > 0]
-    below = [f"`{name}`" for name, pair in pairs.items() if pair.is_clear and pair.mean < 0]
+    above, below = (
+        listed([f"`{name}`" for name in names]) for names in clear_of_atlas(beside_atlas(material))
+    )
     return [
         "- **No network**: the atlas, placed by two affine steps, reaches "
-        f"{number(material.atlas_alone.nuclei)}; clearly above it is {listed(above) or 'none of them'} at "
-        f"that setting, clearly below {listed(below) or 'none'}. What makes the shipped model better lies "
+        f"{number(material.atlas_alone.nuclei)}; clearly above it is {above or 'none of them'} at "
+        f"that setting, clearly below {below or 'none'}. What makes the shipped model better lies "
         "before and after its network."
     ]
 

@@ -248,16 +248,17 @@ def beside_atlas(material: Material) -> dict[str, Difference]:
     return {str(pair.first): pair for pair in found}
 
 
+def clear_of_atlas(alone: Mapping[str, Difference]) -> tuple[list[str], list[str]]:
+    """Names of the decoders that are clearly above the atlas alone, and clearly below it."""
+    clear = [(name, pair.mean > 0) for name, pair in alone.items() if pair.is_clear]
+    return [name for name, is_above in clear if is_above], [name for name, is_above in clear if not is_above]
+
+
 def _atlas_words(material: Material, alone: Mapping[str, Difference]) -> list[str]:
     """Say how networks stand to the atlas that lies where the normalisation has placed the scan."""
     if material.atlas_alone is None:
         return []
-    above, below = (
-        listed(
-            [decoder_name(name) for name, pair in alone.items() if pair.is_clear and (pair.mean > 0) == up]
-        )
-        for up in (True, False)
-    )
+    above, below = (listed([decoder_name(name) for name in names]) for names in clear_of_atlas(alone))
     pooled, by_subject = material.atlas_alone.nuclei, float(np.mean(material.atlas_alone.by_subject))
     lower = sum(pair.by_subject < 0 for pair in alone.values())
     return [
@@ -368,11 +369,3 @@ def _told_pair(found: Difference | None) -> str:
         return "–"
     text = signed(found.mean)
     return f"**{text}**, p {p_value(found.p)}" if found.is_clear else f"{text}, p {p_value(found.p)}"
-
-
-def kinds(material: Material) -> dict[str, float]:
-    """Mean of the nuclei with DiceCE, of the UNet-type decoders and of the others."""
-    found: dict[str, list[float]] = {}
-    for decoder in material.decoders:
-        found.setdefault(_KIND[decoder in UNET_TYPE], []).append(material.scores[decoder, "dicece"].mean)
-    return {name: float(np.mean(values)) for name, values in found.items()}
